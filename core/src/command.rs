@@ -1,0 +1,115 @@
+//! What a caller asks for, in the imperative: each command makes at most one event, or is refused.
+//!
+//! Commands are already parsed: their texts are codes and amounts that cannot be malformed. Whether the trade allows
+//! them is decided in `decide`, inside the one transaction that would carry them out.
+
+use crate::catalog::MasterRow;
+use crate::discount::Discount;
+use crate::drawer::CashMovementKind;
+use crate::id::{CommandId, Note};
+use crate::money::Money;
+use crate::operator::{Operator, PinHash};
+use crate::quantity::{Quantity, UnitPrice};
+use crate::series::DocumentKind;
+use crate::tender::Tender;
+use crate::time::Now;
+
+/// The most lines in one sale.
+pub const LINES_MAX: usize = 1_000;
+/// The most rows of master data in one command.
+pub const MASTER_ROWS_MAX: usize = 200;
+/// The most different denominations in one count.
+pub const DENOMINATIONS_MAX: usize = 64;
+
+/// What is asked of the till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Add or change products, categories, tax classes, prices. Unchanged rows are not stored again.
+    ChangeMasterData(Vec<MasterRow>),
+    /// Add or change an operator; `None` keeps the PIN.
+    SetOperator(Operator, Option<PinHash>),
+    /// Begin a drawer session with its float.
+    OpenDrawer(Money),
+    /// Move cash in or out outside a sale.
+    MoveCash(CashMovement),
+    /// Complete a sale.
+    CompleteSale(Basket),
+    /// Take back lines of an earlier document against a credit note.
+    RefundSale(RefundRequest),
+    /// End the drawer session with a count; makes the Z report.
+    CloseDrawer(Count),
+}
+
+/// Cash to move outside a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CashMovement {
+    /// How.
+    pub kind: CashMovementKind,
+    /// How much, above zero.
+    pub amount: Money,
+    /// Why.
+    pub reason: Note,
+}
+
+/// A basket to be sold, as it was submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basket {
+    /// The caller's id of this sale, used once for ever.
+    pub id: CommandId,
+    /// What is bought.
+    pub lines: Vec<BasketLine>,
+    /// Discounts on the whole sale.
+    pub discounts: Vec<Discount>,
+    /// What it is paid with; `None` pays the payable amount in cash.
+    pub tenders: Option<Vec<Tender>>,
+    /// Receipt or invoice.
+    pub document: DocumentKind,
+    /// The customer's reference.
+    pub customer: Option<Note>,
+    /// When it was sold, for history taken over from another system.
+    pub at: Option<Now>,
+}
+
+/// One line of a basket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BasketLine {
+    /// A product's code or one of its barcodes, as scanned.
+    pub code: String,
+    /// How much, above zero.
+    pub quantity: Quantity,
+    /// A typed price instead of the catalogue's.
+    pub unit_price: Option<UnitPrice>,
+}
+
+/// A refund by receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The caller's id of this refund, used once for ever.
+    pub id: CommandId,
+    /// The document's number, or the id of the sale.
+    pub refund_of: String,
+    /// The lines to take back; `None` takes back all that is left.
+    pub lines: Option<Vec<RefundLine>>,
+    /// What it is paid back with, as positive amounts; `None` pays back in cash.
+    pub tenders: Option<Vec<Tender>>,
+    /// When it was refunded, for history taken over from another system.
+    pub at: Option<Now>,
+}
+
+/// A line to take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundLine {
+    /// The line of the preceding document, from 1.
+    pub line: u16,
+    /// How much of it; `None` is all that is left.
+    pub quantity: Option<Quantity>,
+}
+
+/// What was counted at the end of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// The sum only.
+    Total(Money),
+    /// By denomination: (face value, pieces).
+    Denominations(Vec<(Money, u32)>),
+}

@@ -1,0 +1,173 @@
+//! A document as it was issued: receipt, invoice or credit note, with everything a reprint needs.
+//!
+//! Amounts are signed: a credit note has negative quantities and amounts, so that the sum of all documents is the
+//! takings. Always: `net + tax = gross`, `gross + rounding = payable`, tenders less change = payable, and the lines'
+//! net less discount sum to the document's net. Example: 2 x 6.05 with 21 % included is net 10.00, tax 2.10.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::discount::Discount;
+use crate::id::{CommandId, DocumentNumber, Name, Note, OperatorCode, ProductCode, SeriesCode};
+use crate::money::Money;
+use crate::quantity::{Quantity, UnitPrice};
+use crate::refusal::Refusal;
+use crate::catalog::Unit;
+use crate::series::{Allotted, DocumentKind};
+use crate::tax::TaxTotal;
+use crate::tender::{Tender, TenderKind};
+use crate::time::Now;
+
+/// An issued document. Version 1 of the stored facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentV1 {
+    /// The id of the command that issued it.
+    pub id: CommandId,
+    /// Receipt, invoice or credit note.
+    pub kind: DocumentKind,
+    /// The series its number is from.
+    pub series: SeriesCode,
+    /// Its number in the series.
+    pub number: u64,
+    /// The number as printed.
+    pub printed: DocumentNumber,
+    /// The issue time, where it is not the time of the entry: kept from going back, or imported.
+    pub issued: Option<Now>,
+    /// Whether it is history taken over from another system.
+    pub is_imported: bool,
+    /// The drawer session that took the money.
+    pub session: u64,
+    /// Who issued it.
+    pub operator: OperatorCode,
+    /// The customer's reference, where one was given.
+    pub customer: Option<Note>,
+    /// Whether unit prices include tax.
+    pub prices_include_tax: bool,
+    /// The document that a credit note corrects.
+    pub preceding: Option<DocumentNumber>,
+    /// What was sold or taken back.
+    pub lines: Vec<LineV1>,
+    /// Discounts on the sale as they were given.
+    pub discounts: Vec<Discount>,
+    /// The tax table.
+    pub taxes: Vec<TaxTotal>,
+    /// The sums.
+    pub totals: TotalsV1,
+    /// What was paid with; negative where it was paid back.
+    pub tenders: Vec<Tender>,
+    /// Whether the tenders were named, or the payable amount was taken in cash because none was.
+    pub has_named_tenders: bool,
+    /// Cash handed back to the customer out of the tenders.
+    pub change: Money,
+    /// Room for what a country's fiscal device signs in the same transaction: (regime, bytes).
+    pub regime: Vec<(u16, Vec<u8>)>,
+}
+
+/// One line of an issued document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineV1 {
+    /// The product's code.
+    pub code: ProductCode,
+    /// Its name as sold.
+    pub name: Name,
+    /// How it is sold.
+    pub unit: Unit,
+    /// How much; negative on a credit note.
+    pub quantity: Quantity,
+    /// The price of one unit as sold.
+    pub unit_price: UnitPrice,
+    /// Whether the price was typed and is not the catalogue's.
+    pub has_typed_price: bool,
+    /// The digest of the code as it was scanned, by which a repeated command is recognised.
+    pub scanned: u32,
+    /// The amount without tax, before discounts on the sale.
+    pub net: Money,
+    /// The line's share of the discounts on the sale.
+    pub discount: Money,
+    /// The line's share of each of its taxes: index into the document's tax table, and amount.
+    pub taxes: Vec<(u8, Money)>,
+    /// On a credit note: which line of the preceding document, from 1; otherwise 0.
+    pub preceding_line: u16,
+}
+
+impl LineV1 {
+    /// The tax of the line.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn tax(&self) -> Result<Money, Refusal> {
+        Money::sum(self.taxes.iter().map(|(_, amount)| *amount))
+    }
+
+    /// Net less discount plus tax.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn gross(&self) -> Result<Money, Refusal> {
+        self.net.minus(self.discount)?.plus(self.tax()?)
+    }
+}
+
+/// The sums of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotalsV1 {
+    /// Without tax.
+    pub net: Money,
+    /// All taxes.
+    pub tax: Money,
+    /// With tax.
+    pub gross: Money,
+    /// What cash rounding added (positive) or took (negative).
+    pub rounding: Money,
+    /// What was to be paid: gross plus rounding.
+    pub payable: Money,
+}
+
+impl DocumentV1 {
+    /// When it was issued, given the time of its entry.
+    #[must_use]
+    pub fn issued_at(&self, entry: Now) -> Now {
+        self.issued.unwrap_or(entry)
+    }
+
+    /// The number it took.
+    #[must_use]
+    pub fn allotted(&self) -> Allotted {
+        Allotted { series: self.series.clone(), number: self.number, printed: self.printed.clone() }
+    }
+
+    /// The cash that it moved into the drawer: cash tenders less change.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn cash(&self) -> Result<Money, Refusal> {
+        let is_cash = |tender: &&Tender| tender.kind == TenderKind::Cash;
+        Money::sum(self.tenders.iter().filter(is_cash).map(|tender| tender.amount))?.minus(self.change)
+    }
+
+    /// Whether the sums agree: lines to net and tax, net and tax to gross, gross and rounding to payable, tenders and
+    /// change to payable. Checked before a document is stored and whenever one is audited.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.has_balance().unwrap_or(false)
+    }
+
+    fn has_balance(&self) -> Result<bool, Refusal> {
+        let totals = self.totals;
+        let line_gross = self.lines.iter().map(LineV1::gross).collect::<Result<Vec<_>, _>>()?;
+        let tenders = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;
+        let taxes = Money::sum(self.taxes.iter().map(|tax| tax.amount))?;
+        Ok(Money::sum(line_gross)? == totals.gross
+            && taxes == totals.tax
+            && totals.net.plus(totals.tax)? == totals.gross
+            && totals.gross.plus(totals.rounding)? == totals.payable
+            && tenders.minus(self.change)? == totals.payable)
+    }
+}
+
+/// The digest by which a repeated command recognises a code as it was scanned.
+#[must_use]
+pub fn scanned_digest(code: &str) -> u32 {
+    let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(code.as_bytes()));
+    u32::from_be_bytes([a, b, c, d])
+}

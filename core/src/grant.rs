@@ -1,0 +1,122 @@
+//! Grants: the right of one journal to number documents, signed by head office or taken at local set-up.
+//!
+//! A till asks with a `JournalRequestV1`, signed by the new journal's own key; head office answers with a `GrantV1`. Both
+//! travel over TLS or as files; only the signatures are trusted. The grant is kept in the journal's first entry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::currency::Currency;
+use crate::id::{CountryCode, Hash, JournalId, Name, StoreCode, TillCode};
+use crate::journal::acknowledgement::Epoch;
+use crate::journal::codec;
+use crate::journal::fault::Fault;
+use crate::journal::key::{Domain, PublicKey, SigningKey};
+use crate::journal::signed;
+use crate::money::Money;
+use crate::series::Series;
+use crate::time::Timestamp;
+
+/// What a till is: where it stands and how it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The store.
+    pub store: StoreCode,
+    /// The till in it.
+    pub till: TillCode,
+    /// The one currency of its documents.
+    pub currency: Currency,
+    /// The country whose rules hold.
+    pub country: CountryCode,
+    /// The zone of the store in the tz database, such as `Europe/Madrid`.
+    pub zone: Name,
+    /// Whether unit prices include tax.
+    pub prices_include_tax: bool,
+    /// Whether documents of the past may be taken over.
+    pub has_history: bool,
+}
+
+/// The journal that a new one follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PredecessorV1 {
+    /// Its id.
+    pub journal: JournalId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// The last seq known of it.
+    pub seq: u64,
+    /// The hash of that entry.
+    pub hash: Hash,
+    /// Its perpetual gross.
+    pub perpetual_gross: Money,
+}
+
+/// A till asks for a journal; signed by the journal's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalRequestV1 {
+    /// The new journal.
+    pub journal: JournalId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// The till slot asked for, where the till knows it; a token names it otherwise.
+    pub slot: Option<(StoreCode, TillCode)>,
+    /// The journal it follows.
+    pub predecessor: Option<PredecessorV1>,
+}
+
+impl JournalRequestV1 {
+    /// Signs the request with the journal's key.
+    ///
+    /// # Errors
+    /// The payload is larger than a signed document may be.
+    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
+        signed::sign(Domain::Request, &codec::encode(self), key)
+    }
+
+    /// Reads a request and verifies that its own key signed it.
+    ///
+    /// # Errors
+    /// Bytes that are not a request, or a signature of another key.
+    pub fn verify(bytes: &[u8]) -> Result<Self, Fault> {
+        let claimed: Self = codec::decode(signed::unverified_payload(Domain::Request, bytes)?)?;
+        codec::decode(&signed::open(Domain::Request, bytes, &claimed.key)?)
+    }
+}
+
+/// Head office grants a journal and its series; signed by head office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantV1 {
+    /// The journal.
+    pub journal: JournalId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// What the till is.
+    pub profile: Profile,
+    /// The series of the current and the next period.
+    pub series: Vec<Series>,
+    /// The key by which head office signs everything that it sends down.
+    pub head_office: PublicKey,
+    /// The epoch of head office when it granted.
+    pub epoch: Epoch,
+    /// When.
+    pub granted: Timestamp,
+}
+
+impl GrantV1 {
+    /// Signs the grant with head office's key.
+    ///
+    /// # Errors
+    /// The payload is larger than a signed document may be.
+    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
+        signed::sign(Domain::Grant, &codec::encode(self), key)
+    }
+
+    /// Reads a grant and verifies that the head office named in it signed it. A till that knows its head office
+    /// compares `head_office` with what it knows.
+    ///
+    /// # Errors
+    /// Bytes that are not a grant, or a signature of another key.
+    pub fn verify(bytes: &[u8]) -> Result<Self, Fault> {
+        let claimed: Self = codec::decode(signed::unverified_payload(Domain::Grant, bytes)?)?;
+        codec::decode(&signed::open(Domain::Grant, bytes, &claimed.head_office)?)
+    }
+}

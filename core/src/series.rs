@@ -1,0 +1,293 @@
+//! Series of document numbers: gap-free, by construction.
+//!
+//! A series belongs to one kind of document, one period (the year of the local date of issue) and one journal, for
+//! ever. `SeriesHead::allot` consumes the head and gives the number with the next head, and both are stored in the
+//! transaction of the document itself; so no number is taken without its document and none is taken twice.
+//! Sources: RD 1619/2012 art. 6.1.a (ES) consecutive inside each series; Portaria 195/2020 (PT) digits after the
+//! series; authorised ranges of CO, CL. Example: `S01-T01-R26A` 12 of kind receipt prints `S01-T01-R26A-000012`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DocumentNumber, SeriesCode, StoreCode, TillCode};
+use crate::refusal::{Reason, Refusal};
+
+/// The number template of a series where the country asks for no other.
+pub const TEMPLATE: &str = "{series}-{number:6}";
+const WIDTH_MAX: usize = 20;
+
+/// What a number stands on. Frozen order: it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DocumentKind {
+    /// A receipt (simplified invoice).
+    Receipt,
+    /// A full invoice.
+    Invoice,
+    /// A credit note, naming the document that it corrects.
+    CreditNote,
+    /// A Z report.
+    ZReport,
+}
+
+impl DocumentKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Receipt, Self::Invoice, Self::CreditNote, Self::ZReport];
+
+    /// The code used in files and answers.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Invoice => "invoice",
+            Self::CreditNote => "credit_note",
+            Self::ZReport => "z_report",
+        }
+    }
+
+    const fn letter(self) -> char {
+        match self {
+            Self::Receipt => 'R',
+            Self::Invoice => 'F',
+            Self::CreditNote => 'C',
+            Self::ZReport => 'Z',
+        }
+    }
+}
+
+impl fmt::Display for DocumentKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.code())
+    }
+}
+
+/// A series as it is granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// Its code, unique in the company and never granted again.
+    pub code: SeriesCode,
+    /// What it numbers.
+    pub kind: DocumentKind,
+    /// The year whose documents it numbers.
+    pub year: i64,
+    /// How a number is printed, with `{series}`, `{store}`, `{till}`, `{year}` and `{number}` or `{number:6}`.
+    pub template: NumberTemplate,
+    /// The first number.
+    pub first: u64,
+    /// The last number of an authorised range.
+    pub last: Option<u64>,
+}
+
+impl Series {
+    /// The series of a kind and year for one till: `S01-T01-R26A`, where `suffix` tells journals of one till apart.
+    ///
+    /// # Errors
+    /// The suffix is not capital letters and digits, or too long.
+    pub fn standard(
+        store: &StoreCode,
+        till: &TillCode,
+        kind: DocumentKind,
+        year: i64,
+        suffix: &str,
+    ) -> Result<Self, Refusal> {
+        let short_year = year.rem_euclid(100);
+        let code = SeriesCode::new(format!("{store}-{till}-{}{short_year:02}{suffix}", kind.letter()))?;
+        Ok(Self { code, kind, year, template: NumberTemplate::standard(), first: 1, last: None })
+    }
+}
+
+/// Where a series stands: the number that comes next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesHead {
+    series: Series,
+    next: u64,
+}
+
+/// A number taken from a series, to be stored with its document in the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allotted {
+    /// The series.
+    pub series: SeriesCode,
+    /// The number.
+    pub number: u64,
+    /// The number as printed.
+    pub printed: DocumentNumber,
+}
+
+impl SeriesHead {
+    /// The head of a series of which nothing was issued.
+    #[must_use]
+    pub const fn start(series: Series) -> Self {
+        let next = series.first;
+        Self { series, next }
+    }
+
+    /// The series.
+    #[must_use]
+    pub const fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// The last number issued, if any was.
+    #[must_use]
+    pub fn last_issued(&self) -> Option<u64> {
+        (self.next > self.series.first).then(|| self.next.saturating_sub(1))
+    }
+
+    /// Takes the next number.
+    ///
+    /// # Errors
+    /// `series_exhausted` past the end of the range.
+    pub fn allot(mut self, store: &StoreCode, till: &TillCode) -> Result<(Allotted, Self), Refusal> {
+        let number = self.next;
+        let after = number.checked_add(1).filter(|_| self.series.last.is_none_or(|last| number <= last));
+        let Some(after) = after else {
+            let limit = format!("ask for a new series for {} {}", self.series.kind, self.series.year);
+            return Err(Refusal::new(Reason::SeriesExhausted, "series", &self.series.code, limit));
+        };
+        let printed = self.series.template.print(&self.series, store, till, number)?;
+        self.next = after;
+        Ok((Allotted { series: self.series.code.clone(), number, printed }, self))
+    }
+}
+
+/// How the numbers of a series are printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberTemplate(String);
+
+impl NumberTemplate {
+    /// `{series}-{number:6}`.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self(TEMPLATE.to_owned())
+    }
+
+    /// The template's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn print(
+        &self,
+        series: &Series,
+        store: &StoreCode,
+        till: &TillCode,
+        number: u64,
+    ) -> Result<DocumentNumber, Refusal> {
+        let mut printed = String::new();
+        for part in parts(&self.0)? {
+            match part {
+                Part::Text(text) => printed.push_str(text),
+                Part::Series => printed.push_str(series.code.as_str()),
+                Part::Store => printed.push_str(store.as_str()),
+                Part::Till => printed.push_str(till.as_str()),
+                Part::Year => printed.push_str(&series.year.to_string()),
+                Part::Number(width) => printed.push_str(&format!("{number:0width$}")),
+            }
+        }
+        DocumentNumber::new(printed)
+    }
+}
+
+impl FromStr for NumberTemplate {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let numbers = parts(text)?.iter().filter(|part| matches!(part, Part::Number(_))).count();
+        if numbers != 1 || text.len() > DocumentNumber::BYTES_MAX {
+            return Err(Refusal::new(Reason::Malformed, "template", text, "a text of at most 60 bytes with one {number}"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Series,
+    Store,
+    Till,
+    Year,
+    Number(usize),
+}
+
+fn parts(template: &str) -> Result<Vec<Part<'_>>, Refusal> {
+    let limit = "text with {series}, {store}, {till}, {year}, {number} or {number:6}";
+    let refused = || Refusal::new(Reason::Malformed, "template", template, limit);
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((text, after)) = rest.split_once('{') {
+        let (name, tail) = after.split_once('}').ok_or_else(refused)?;
+        parts.push(Part::Text(text));
+        parts.push(match name.split_once(':') {
+            None if name == "series" => Part::Series,
+            None if name == "store" => Part::Store,
+            None if name == "till" => Part::Till,
+            None if name == "year" => Part::Year,
+            None if name == "number" => Part::Number(1),
+            Some(("number", width)) => {
+                Part::Number(width.parse().ok().filter(|width| (1..=WIDTH_MAX).contains(width)).ok_or_else(refused)?)
+            }
+            _ => return Err(refused()),
+        });
+        rest = tail;
+    }
+    if rest.contains('}') {
+        return Err(refused());
+    }
+    parts.push(Part::Text(rest));
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(template: &str, first: u64, last: Option<u64>) -> SeriesHead {
+        let store = StoreCode::new("S01").unwrap();
+        let mut series =
+            Series::standard(&store, &TillCode::new("T07").unwrap(), DocumentKind::Receipt, 2026, "A").unwrap();
+        series.template = template.parse().unwrap();
+        series.first = first;
+        series.last = last;
+        SeriesHead::start(series)
+    }
+
+    fn allot(head: SeriesHead) -> Result<(Allotted, SeriesHead), Refusal> {
+        head.allot(&StoreCode::new("S01").unwrap(), &TillCode::new("T07").unwrap())
+    }
+
+    #[test]
+    fn numbers_follow_without_a_gap_and_print_as_the_template_says() {
+        for (template, expected) in [
+            (TEMPLATE, ["S01-T07-R26A-000001", "S01-T07-R26A-000002"]),
+            ("{till}-A-{number:6}", ["T07-A-000001", "T07-A-000002"]),
+            ("001-002-{number:9}", ["001-002-000000001", "001-002-000000002"]),
+            ("FT A/{number}", ["FT A/1", "FT A/2"]),
+        ] {
+            let (first, head) = allot(head(template, 1, None)).unwrap();
+            let (second, head) = allot(head).unwrap();
+            assert_eq!([first.printed.as_str(), second.printed.as_str()], expected);
+            assert_eq!(head.last_issued(), Some(2));
+        }
+    }
+
+    #[test]
+    fn a_range_ends_where_it_was_authorised() {
+        let start = head(TEMPLATE, 990, Some(991));
+        assert_eq!(start.last_issued(), None);
+        let (_, head) = allot(start).unwrap();
+        let (last, head) = allot(head).unwrap();
+        assert_eq!(last.number, 991);
+        assert_eq!(allot(head).unwrap_err().code(), "series_exhausted");
+        assert_eq!(allot(self::head(TEMPLATE, u64::MAX, None)).unwrap_err().code(), "series_exhausted");
+    }
+
+    #[test]
+    fn a_template_without_exactly_one_number_is_refused() {
+        for template in ["", "{series}", "{number}{number}", "{number:0}", "{number:99}", "{nummer}", "{number", "n}"] {
+            assert_eq!(template.parse::<NumberTemplate>().unwrap_err().code(), "malformed", "{template}");
+        }
+    }
+}
