@@ -13,3 +13,6 @@ pub mod quantity;
 pub mod refusal;
 pub mod rounding;
 pub mod time;
+
+// journal
+pub mod journal;

@@ -1,0 +1,222 @@
+//! The hello: with it a journal opens each exchange, so that head office knows at once what it does not have yet.
+//!
+//! It states the head, the last number of each series and the running totals, all signed: so the unsent tail is known
+//! by its count and its money before a single entry has arrived, and what head office adds up must come to these
+//! totals. A hello that answers head office's fresh challenge is of now; one from a file may be old, and says `None`.
+//! Example: head 812, held 700, total of 812 entries 10,000.00 EUR: 112 entries are on their way.
+
+use serde::{Deserialize, Serialize};
+
+use crate::currency::Currency;
+use crate::id::{Hash, JournalId, SeriesCode};
+use crate::journal::acknowledgement::{Epoch, Nonce};
+use crate::journal::codec::too_large;
+use crate::journal::fault::Fault;
+use crate::journal::key::{Domain, SigningKey};
+use crate::journal::signed::{Statement, Unverified, Verified, sign_statement};
+use crate::money::Money;
+
+/// The most series of one journal that a hello states.
+pub const SERIES_MAX: usize = 512;
+
+/// The most currencies that a hello states; ISO 4217 has fewer.
+pub const CURRENCIES_MAX: usize = 200;
+
+/// Thirty-two random bytes of head office, for one exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Challenge(pub [u8; 32]);
+
+/// The last acknowledgement that a till holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAcknowledgement {
+    /// The epoch in which head office gave it.
+    pub epoch: Epoch,
+    /// Up to which entry.
+    pub seq: u64,
+    /// Which acknowledgement it was.
+    pub nonce: Nonce,
+}
+
+/// What a journal's documents of one currency come to, from its first entry to its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningTotal {
+    /// In which currency.
+    pub currency: Currency,
+    /// How many documents.
+    pub count: u64,
+    /// Their gross, credit notes taken off.
+    pub gross: Money,
+    /// The tax in it.
+    pub tax: Money,
+    /// All cash movements, net.
+    pub cash: Money,
+}
+
+/// What a journal states about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Which journal.
+    pub journal: JournalId,
+    /// Its newest entry; 0 for none.
+    pub seq: u64,
+    /// The hash of that entry; zeros for none.
+    pub hash: Hash,
+    /// The last number of each series that has issued one, in the order of codes.
+    pub series: Vec<(SeriesCode, u64)>,
+    /// Totals per currency, in the order of codes.
+    pub totals: Vec<RunningTotal>,
+    /// The last acknowledgement that the till holds.
+    pub acknowledged: Option<LastAcknowledgement>,
+    /// Head office's challenge of this exchange; none in a file.
+    pub challenge: Option<Challenge>,
+}
+
+/// A hello as it came.
+pub type UnverifiedHello = Unverified<Hello>;
+
+/// A hello that the journal's key has signed.
+pub type VerifiedHello = Verified<Hello>;
+
+impl Hello {
+    /// Signs it with the journal's key.
+    ///
+    /// # Errors
+    /// Too many series or currencies, out of order, or seq and hash contradict one another.
+    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
+        sign_statement(self, key)
+    }
+
+    /// Reads the bytes of a hello.
+    ///
+    /// # Errors
+    /// They are not exactly one hello within its limits.
+    pub fn read(bytes: &[u8]) -> Result<UnverifiedHello, Fault> {
+        Unverified::read(bytes)
+    }
+}
+
+impl Statement for Hello {
+    const DOMAIN: Domain = Domain::Hello;
+
+    fn check(&self) -> Result<(), Fault> {
+        let at = |fault: Fault| fault.at(self.journal, self.seq);
+        if self.series.len() > SERIES_MAX {
+            return Err(at(too_large("series in a hello", SERIES_MAX, self.series.len() as u64)));
+        }
+        if self.totals.len() > CURRENCIES_MAX {
+            return Err(at(too_large("currencies in a hello", CURRENCIES_MAX, self.totals.len() as u64)));
+        }
+        if !self.series.is_sorted_by(|left, right| left.0 < right.0) {
+            return Err(at(Fault::NotCanonical { what: "order of series in a hello" }));
+        }
+        if !self.totals.is_sorted_by(|left, right| left.currency.code() < right.currency.code()) {
+            return Err(at(Fault::NotCanonical { what: "order of currencies in a hello" }));
+        }
+        if (self.seq == 0) != (self.hash == Hash::ZERO) {
+            return Err(at(Fault::BrokenChain { expected: Hash::ZERO, came: self.hash }));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_seed([7; 32])
+    }
+
+    fn series(code: &str) -> SeriesCode {
+        code.parse().unwrap()
+    }
+
+    fn total(code: &str) -> RunningTotal {
+        let (gross, tax, cash) = (Money::from_minor(12_100), Money::from_minor(2_100), Money::from_minor(-1));
+        RunningTotal { currency: code.parse().unwrap(), count: 3, gross, tax, cash }
+    }
+
+    fn hello() -> Hello {
+        let epoch = Epoch { counter: 2, random: [0xC3; 8] };
+        Hello {
+            journal: JournalId([0xA1; 16]),
+            seq: 5,
+            hash: Hash([0xB2; 32]),
+            series: vec![(series("A"), 3)],
+            totals: vec![total("EUR")],
+            acknowledged: Some(LastAcknowledgement { epoch, seq: 4, nonce: Nonce([0xD4; 16]) }),
+            challenge: Some(Challenge([0xE5; 32])),
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_hello_are_golden() {
+        let bytes = hello().sign(&key()).unwrap();
+        let payload = [
+            &[0xA1; 16][..],
+            &[5],
+            &[0xB2; 32],
+            b"\x01\x01A\x03",
+            b"\x01EUR\x03\x88\xBD\x01\xE8\x20\x01",
+            &[1, 2],
+            &[0xC3; 8],
+            &[4],
+            &[0xD4; 16],
+            &[1],
+            &[0xE5; 32],
+        ]
+        .concat();
+        assert_eq!(bytes[..10], *b"CFSD\x01\x02\x00\x00\x00\x7C");
+        assert_eq!(bytes[10..bytes.len() - 64], payload);
+        let signature: String = bytes[bytes.len() - 64..].iter().map(|byte| format!("{byte:02x}")).collect();
+        let golden = concat!(
+            "c2b8564aa7acc616854b469aaf6c83e1592f5f8b16e0535d2351bce611339cd3",
+            "0d1928bc4bd1b4d6d009d27418b43bf06837575d184c9573a13adf6170a77802",
+        );
+        assert_eq!(signature, golden);
+        let verified = Hello::read(&bytes).unwrap().verify(&key().public_key()).unwrap();
+        assert_eq!((verified.statement(), verified.proof()), (&hello(), &bytes[..]));
+    }
+
+    #[test]
+    fn every_bit_and_every_prefix_counts() {
+        let bytes = hello().sign(&key()).unwrap();
+        let verifies = |bytes: &[u8]| Hello::read(bytes).and_then(|read| read.verify(&key().public_key())).is_ok();
+        assert!(verifies(&bytes));
+        for bit in 0..bytes.len() * 8 {
+            let mut altered = bytes.clone();
+            altered[bit / 8] ^= 1 << (bit % 8);
+            assert!(!verifies(&altered), "bit {bit}");
+        }
+        for length in 0..bytes.len() {
+            assert!(!verifies(&bytes[..length]), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_hello_keeps_its_limits_and_its_order() {
+        let refused = |hello: Hello| assert!(hello.sign(&key()).is_err(), "{hello:?}");
+        refused(Hello { series: vec![(series("B"), 1), (series("A"), 1)], ..hello() });
+        refused(Hello { series: vec![(series("A"), 1), (series("A"), 1)], ..hello() });
+        refused(Hello { totals: vec![total("USD"), total("EUR")], ..hello() });
+        refused(Hello { totals: vec![total("EUR"), total("EUR")], ..hello() });
+        refused(Hello { seq: 0, ..hello() });
+        refused(Hello { hash: Hash::ZERO, ..hello() });
+        let many = |count: usize| (0..count).map(|index| (series(&format!("{index:04}")), 1)).collect();
+        refused(Hello { series: many(SERIES_MAX + 1), ..hello() });
+        assert!(Hello { series: many(SERIES_MAX), ..hello() }.sign(&key()).is_ok());
+        assert!(Hello { seq: 0, hash: Hash::ZERO, challenge: None, ..hello() }.sign(&key()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_payload_is_refused_without_a_panic(payload in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let bytes = crate::journal::signed::sign(Domain::Hello, &payload, &key()).unwrap();
+            if let Ok(read) = Hello::read(&bytes) {
+                prop_assert_eq!(read.claimed().sign(&key()).unwrap(), bytes);
+            }
+        }
+    }
+}
