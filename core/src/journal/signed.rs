@@ -55,6 +55,31 @@ pub fn open(domain: Domain, bytes: &[u8], key: &PublicKey) -> Result<Vec<u8>, Fa
     Ok(sealed.payload().to_vec())
 }
 
+/// The payload of a document of this domain that anybody may have written: to find the key that it should open with,
+/// and for nothing else.
+///
+/// # Errors
+/// The frame is not exactly that of such a document.
+pub fn unverified_payload(domain: Domain, bytes: &[u8]) -> Result<&[u8], Fault> {
+    let what = domain.name();
+    let mut reader = Reader::new(what, bytes);
+    if reader.array()? != MAGIC {
+        return Err(Fault::Malformed { what, expected: "a signed document, which begins with CFSD" });
+    }
+    let format = reader.u8()?;
+    if format != FORMAT {
+        return Err(Fault::UnknownFormat { what, expected: u64::from(FORMAT), came: u64::from(format) });
+    }
+    let came = reader.u8()?;
+    if came != domain.kind() {
+        return Err(Fault::WrongKind { what, expected: domain.kind(), came });
+    }
+    let payload = reader.framed(PAYLOAD_BYTES_MAX)?;
+    reader.take(SIGNATURE_BYTES)?;
+    reader.finish()?;
+    Ok(payload)
+}
+
 /// A document whose frame is right and whose signature has not been checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Sealed {
@@ -65,22 +90,7 @@ pub(crate) struct Sealed {
 impl Sealed {
     /// Checks the frame: magic, format, kind, length, and nothing left over.
     pub(crate) fn read(domain: Domain, bytes: &[u8]) -> Result<Self, Fault> {
-        let what = domain.name();
-        let mut reader = Reader::new(what, bytes);
-        if reader.array()? != MAGIC {
-            return Err(Fault::Malformed { what, expected: "a signed document, which begins with CFSD" });
-        }
-        let format = reader.u8()?;
-        if format != FORMAT {
-            return Err(Fault::UnknownFormat { what, expected: u64::from(FORMAT), came: u64::from(format) });
-        }
-        let came = reader.u8()?;
-        if came != domain.kind() {
-            return Err(Fault::WrongKind { what, expected: domain.kind(), came });
-        }
-        reader.framed(PAYLOAD_BYTES_MAX)?;
-        reader.take(SIGNATURE_BYTES)?;
-        reader.finish()?;
+        unverified_payload(domain, bytes)?;
         Ok(Self { domain, bytes: bytes.to_vec() })
     }
 
