@@ -6,13 +6,24 @@
 #![cfg_attr(test, expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed"))]
 
 // values
-pub mod currency;
-pub mod id;
-pub mod money;
-pub mod quantity;
 pub mod refusal;
-pub mod rounding;
+pub mod id;
 pub mod time;
+pub mod currency;
+pub mod quantity;
+pub mod money;
+pub mod ratio;
+pub mod rounding;
+pub mod allotment;
+
+// rules
+pub mod tax;
+pub mod line;
+pub mod discount;
+pub mod assessment;
+pub mod totals;
+pub mod cash_rounding;
+pub mod tender;
 
 // journal
 pub mod journal;

@@ -1,4 +1,4 @@
-//! The only place where a decimal becomes money.
+//! The only place where a decimal or a ratio becomes money.
 //!
 //! The mode is always spelled out. Accounting rounds half away from zero (EN 16931, BR-CO-17 with its note on
 //! half-up of the absolute value); the other modes exist for coins and for countries. The step is the currency's
@@ -9,6 +9,7 @@ use rust_decimal::RoundingStrategy;
 use crate::currency::Currency;
 use crate::money::Money;
 use crate::quantity::Decimal;
+use crate::ratio::Ratio;
 use crate::refusal::{Reason, Refusal};
 
 /// How a value between two steps is decided.
@@ -52,6 +53,31 @@ pub fn round(value: Decimal, currency: Currency, mode: Mode) -> Result<Money, Re
         .ok_or_else(|| overflow(value, currency))
 }
 
+/// Rounds a ratio of minor units to whole minor units.
+///
+/// # Errors
+/// Beyond what 64 bits count.
+pub fn round_ratio(minor: Ratio, mode: Mode) -> Result<Money, Refusal> {
+    let (numerator, denominator) = (minor.numerator(), minor.denominator());
+    // Division of 128 bits is several times slower than of 64, and nearly every amount of a shop fits 64.
+    let (quotient, remainder) = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        (Ok(numerator), Ok(denominator)) => (
+            i128::from(numerator.checked_div(denominator).unwrap_or(0)),
+            i128::from(numerator.checked_rem(denominator).unwrap_or(0)),
+        ),
+        _ => (numerator.checked_div(denominator).unwrap_or(0), numerator.checked_rem(denominator).unwrap_or(0)),
+    };
+    let away = match (remainder != 0 && is_away(remainder, denominator, quotient, mode), numerator < 0) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) => -1,
+    };
+    let rounded = quotient.checked_add(away).and_then(|minor| i64::try_from(minor).ok());
+    rounded.map(Money::from_minor).ok_or_else(|| {
+        Refusal::new(Reason::Overflow, "amount", format!("{quotient} minor units"), format!("{} minor units", i64::MAX))
+    })
+}
+
 /// Rounds an amount to a multiple of `step` (the smallest coin), which is above zero.
 ///
 /// # Errors
@@ -60,24 +86,19 @@ pub fn round_to_step(amount: Money, step: Money, mode: Mode) -> Result<Money, Re
     if !step.is_positive() {
         return Err(Refusal::new(Reason::NotPositive, "increment", step, "the smallest coin in minor units"));
     }
-    let remainder = amount.minor().checked_rem(step.minor()).unwrap_or(0);
-    let below = Money::from_minor(amount.minor().saturating_sub(remainder));
-    if remainder == 0 {
-        return Ok(amount);
-    }
-    let doubled = i128::from(remainder).abs().saturating_mul(2);
-    let is_even = below.minor().checked_div(step.minor()).is_some_and(|steps| steps.checked_rem(2) == Some(0));
-    let is_away = match (mode, doubled.cmp(&i128::from(step.minor()))) {
-        (Mode::Up, _) => true,
-        (Mode::Down, _) => false,
-        (Mode::HalfUp, order) => order.is_ge(),
-        (Mode::HalfDown, order) => order.is_gt(),
-        (Mode::HalfEven, order) => order.is_gt() || order.is_eq() && !is_even,
-    };
-    match (is_away, amount.is_negative()) {
-        (false, _) => Ok(below),
-        (true, false) => below.plus(step),
-        (true, true) => below.minus(step),
+    let steps = round_ratio(Ratio::of_minor(amount).divided_by(Ratio::of_minor(step))?, mode)?;
+    round_ratio(Ratio::of_minor(steps).times(Ratio::of_minor(step))?, mode)
+}
+
+/// Whether a value with this remainder goes to the neighbour that is farther from zero.
+fn is_away(remainder: i128, denominator: i128, quotient: i128, mode: Mode) -> bool {
+    let order = remainder.unsigned_abs().saturating_mul(2).cmp(&denominator.unsigned_abs());
+    match mode {
+        Mode::Up => true,
+        Mode::Down => false,
+        Mode::HalfUp => order.is_ge(),
+        Mode::HalfDown => order.is_gt(),
+        Mode::HalfEven => order.is_gt() || order.is_eq() && quotient.checked_rem(2) != Some(0),
     }
 }
 
@@ -100,6 +121,8 @@ mod tests {
         for (mode, expected) in MODES.into_iter().zip(expected) {
             let rounded = round(Decimal::from_str(value).unwrap(), currency, mode).unwrap();
             assert_eq!(rounded.minor(), expected, "{value} {code} {mode:?}");
+            let ratio = Ratio::of_decimal(Decimal::from_str(value).unwrap()).in_minor_units(currency).unwrap();
+            assert_eq!(round_ratio(ratio, mode).unwrap().minor(), expected, "{value} {code} {mode:?} as a ratio");
         }
     }
 
@@ -113,12 +136,27 @@ mod tests {
         check("0.5", "JPY", [1, 0, 0, 1, 0]);
         check("1.00005", "CLF", [10001, 10000, 10000, 10001, 10000]);
         check("2", "KWD", [2000; 5]);
+        check(
+            "12345678901.2345000001",
+            "EUR",
+            [1234567890123, 1234567890123, 1234567890123, 1234567890124, 1234567890123],
+        );
     }
 
     #[test]
     fn money_beyond_64_bits_is_an_overflow() {
         let most = Decimal::from_str("92233720368547758.08").unwrap();
         assert_eq!(round(most, "EUR".parse().unwrap(), Mode::HalfUp).unwrap_err().code(), "overflow");
+        assert_eq!(round_ratio(Ratio::whole(i128::from(i64::MAX) + 1), Mode::Up).unwrap_err().code(), "overflow");
+        assert_eq!(round_ratio(Ratio::whole(i128::MIN), Mode::Up).unwrap_err().code(), "overflow");
+    }
+
+    #[test]
+    fn a_step_at_the_limit_is_refused_or_exact() {
+        let most = Money::from_minor(i64::MAX);
+        assert_eq!(round_to_step(most, Money::from_minor(5), Mode::Up).unwrap_err().code(), "overflow");
+        assert_eq!(round_to_step(most, Money::from_minor(7), Mode::Up).unwrap(), most);
+        assert_eq!(round_to_step(most, Money::ZERO, Mode::Up).unwrap_err().code(), "not_positive");
     }
 
     proptest! {
