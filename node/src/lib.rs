@@ -1,1 +1,8 @@
-//! placeholder
+//! The till: what stands around the core so that a shop can sell with it.
+//!
+//! `cli` and `http` are two doors to the same `operations`, each of which turns a typed request and the open till into
+//! one answer. `folder` keeps the till on disk, `clock` tells the time of the store, `wire` holds what is JSON.
+
+pub mod clock;
+pub mod failure;
+pub mod wire;

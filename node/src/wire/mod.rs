@@ -1,0 +1,4 @@
+//! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
+
+pub mod read;
+pub mod refusal;
