@@ -202,9 +202,7 @@ fn check_product(product: &Product) -> Result<(), Refusal> {
 
 fn check_price(field: &str, price: Option<UnitPrice>) -> Result<(), Refusal> {
     match price {
-        Some(price) if price.is_negative() => {
-            Err(Refusal::new(Reason::PriceNegative, field, price, "zero or more"))
-        }
+        Some(price) if price.is_negative() => Err(Refusal::new(Reason::PriceNegative, field, price, "zero or more")),
         _ => Ok(()),
     }
 }

@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::catalog::Unit;
 use crate::discount::Discount;
 use crate::id::{CommandId, DocumentNumber, Name, Note, OperatorCode, ProductCode, SeriesCode};
 use crate::money::Money;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::Refusal;
-use crate::catalog::Unit;
 use crate::series::{Allotted, DocumentKind};
 use crate::tax::TaxTotal;
 use crate::tender::{Tender, TenderKind};
@@ -57,6 +57,8 @@ pub struct DocumentV1 {
     pub tenders: Vec<Tender>,
     /// Whether the tenders were named, or the payable amount was taken in cash because none was.
     pub has_named_tenders: bool,
+    /// On a credit note: whether the lines were named, or all that was left was taken back.
+    pub has_named_lines: bool,
     /// Cash handed back to the customer out of the tenders.
     pub change: Money,
     /// Room for what a country's fiscal device signs in the same transaction: (regime, bytes).

@@ -14,7 +14,7 @@ use crate::journal::acknowledgement::Epoch;
 use crate::journal::codec;
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, PublicKey, SigningKey};
-use crate::journal::signed;
+use crate::journal::signed::{Statement, Unverified, sign_statement};
 use crate::operator::PinHash;
 
 /// The most rows in one page.
@@ -67,7 +67,7 @@ impl FeedPageV1 {
     /// # Errors
     /// The payload is larger than a signed document may be.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
-        signed::sign(Domain::Feed, &codec::encode(self), key)
+        sign_statement(self, key)
     }
 
     /// Reads a page and verifies that head office signed it.
@@ -75,7 +75,19 @@ impl FeedPageV1 {
     /// # Errors
     /// Bytes that are not a page, or a signature of another key.
     pub fn verify(bytes: &[u8], head_office: &PublicKey) -> Result<Self, Fault> {
-        codec::decode(&signed::open(Domain::Feed, bytes, head_office)?)
+        Ok(Unverified::<Self>::read(bytes)?.verify(head_office)?.statement().clone())
+    }
+}
+
+impl Statement for FeedPageV1 {
+    const DOMAIN: Domain = Domain::Feed;
+
+    fn check(&self) -> Result<(), Fault> {
+        if self.rows.len() <= ROWS_PER_PAGE_MAX && self.to_revision >= self.from_revision {
+            return Ok(());
+        }
+        let count = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        Err(Fault::TooLarge { what: "rows of a feed page", limit: 500, came: count })
     }
 }
 

@@ -6,15 +6,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
-use crate::id::{CountryCode, Hash, JournalId, Name, StoreCode, TillCode};
+use crate::id::{CountryCode, Hash, JournalId, Name, Note, StoreCode, TillCode};
 use crate::journal::acknowledgement::Epoch;
-use crate::journal::codec;
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, PublicKey, SigningKey};
-use crate::journal::signed;
+use crate::journal::signed::{Statement, Unverified, sign_statement};
 use crate::money::Money;
 use crate::series::Series;
 use crate::time::Timestamp;
+
+/// The most series in one grant.
+pub const SERIES_MAX: usize = 64;
 
 /// What a till is: where it stands and how it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct PredecessorV1 {
     pub hash: Hash,
     /// Its perpetual gross.
     pub perpetual_gross: Money,
+    /// How many drawer sessions the till has had.
+    pub sessions: u64,
 }
 
 /// A till asks for a journal; signed by the journal's key.
@@ -69,7 +73,7 @@ impl JournalRequestV1 {
     /// # Errors
     /// The payload is larger than a signed document may be.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
-        signed::sign(Domain::Request, &codec::encode(self), key)
+        sign_statement(self, key)
     }
 
     /// Reads a request and verifies that its own key signed it.
@@ -77,8 +81,9 @@ impl JournalRequestV1 {
     /// # Errors
     /// Bytes that are not a request, or a signature of another key.
     pub fn verify(bytes: &[u8]) -> Result<Self, Fault> {
-        let claimed: Self = codec::decode(signed::unverified_payload(Domain::Request, bytes)?)?;
-        codec::decode(&signed::open(Domain::Request, bytes, &claimed.key)?)
+        let request = Unverified::<Self>::read(bytes)?;
+        let key = request.claimed().key;
+        Ok(request.verify(&key)?.statement().clone())
     }
 }
 
@@ -107,7 +112,7 @@ impl GrantV1 {
     /// # Errors
     /// The payload is larger than a signed document may be.
     pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
-        signed::sign(Domain::Grant, &codec::encode(self), key)
+        sign_statement(self, key)
     }
 
     /// Reads a grant and verifies that the head office named in it signed it. A till that knows its head office
@@ -116,7 +121,72 @@ impl GrantV1 {
     /// # Errors
     /// Bytes that are not a grant, or a signature of another key.
     pub fn verify(bytes: &[u8]) -> Result<Self, Fault> {
-        let claimed: Self = codec::decode(signed::unverified_payload(Domain::Grant, bytes)?)?;
-        codec::decode(&signed::open(Domain::Grant, bytes, &claimed.head_office)?)
+        let grant = Unverified::<Self>::read(bytes)?;
+        let key = grant.claimed().head_office;
+        Ok(grant.verify(&key)?.statement().clone())
+    }
+}
+
+impl Statement for JournalRequestV1 {
+    const DOMAIN: Domain = Domain::Request;
+
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl Statement for GrantV1 {
+    const DOMAIN: Domain = Domain::Grant;
+
+    fn check(&self) -> Result<(), Fault> {
+        limited("series of a grant", self.series.len(), SERIES_MAX)
+    }
+}
+
+fn limited(what: &'static str, count: usize, limit: usize) -> Result<(), Fault> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Fault::TooLarge {
+        what,
+        limit: u64::try_from(limit).unwrap_or(u64::MAX),
+        came: u64::try_from(count).unwrap_or(u64::MAX),
+    })
+}
+
+/// Head office tells a journal to stop: it was forked, rolled back, closed or revoked; signed by head office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopV1 {
+    /// The journal.
+    pub journal: JournalId,
+    /// The code of the verdict, such as `fork`.
+    pub verdict: Note,
+    /// When.
+    pub stopped: Timestamp,
+}
+
+impl StopV1 {
+    /// Signs the stop with head office's key.
+    ///
+    /// # Errors
+    /// The payload is larger than a signed document may be.
+    pub fn sign(&self, key: &SigningKey) -> Result<Vec<u8>, Fault> {
+        sign_statement(self, key)
+    }
+
+    /// Reads a stop and verifies that head office signed it.
+    ///
+    /// # Errors
+    /// Bytes that are not a stop, or a signature of another key.
+    pub fn verify(bytes: &[u8], head_office: &PublicKey) -> Result<Self, Fault> {
+        Ok(Unverified::<Self>::read(bytes)?.verify(head_office)?.statement().clone())
+    }
+}
+
+impl Statement for StopV1 {
+    const DOMAIN: Domain = Domain::Stop;
+
+    fn check(&self) -> Result<(), Fault> {
+        Ok(())
     }
 }

@@ -25,5 +25,23 @@ pub mod totals;
 pub mod cash_rounding;
 pub mod tender;
 
+pub mod operator;
+pub mod catalog;
+pub mod series;
+
 // journal
 pub mod journal;
+
+// flow
+pub mod grant;
+pub mod feed;
+pub mod document;
+pub mod credit_note;
+pub mod drawer;
+pub mod event;
+pub mod journal_state;
+pub mod command;
+pub mod decide;
+
+// db
+pub mod db;

@@ -197,7 +197,12 @@ impl FromStr for NumberTemplate {
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let numbers = parts(text)?.iter().filter(|part| matches!(part, Part::Number(_))).count();
         if numbers != 1 || text.len() > DocumentNumber::BYTES_MAX {
-            return Err(Refusal::new(Reason::Malformed, "template", text, "a text of at most 60 bytes with one {number}"));
+            return Err(Refusal::new(
+                Reason::Malformed,
+                "template",
+                text,
+                "a text of at most 60 bytes with one {number}",
+            ));
         }
         Ok(Self(text.to_owned()))
     }

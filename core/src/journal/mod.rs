@@ -18,3 +18,4 @@ pub mod signed;
 pub mod acknowledgement;
 pub mod batch;
 pub mod hello;
+pub mod parcel;

@@ -1,0 +1,274 @@
+//! Refunding by receipt: a credit note that names the document it corrects.
+//!
+//! Only what is left of a line can be taken back; what was paid for it is paid back exactly (see `credit_note`). Amounts
+//! of the credit note are negative. Example: one of two pieces of 1.25 comes back: -1.25, and 1 is left.
+
+use crate::cash_rounding::CashRounding;
+use crate::command::{RefundLine, RefundRequest};
+use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_line, refund_payable};
+use crate::decide::sale::tenders_difference;
+use crate::decide::{Context, check_at, stored_issue};
+use crate::document::{DocumentV1, LineV1, TotalsV1};
+use crate::event::Event;
+use crate::id::{DocumentNumber, refuse_card_number};
+use crate::money::Money;
+use crate::operator::Permission;
+use crate::quantity::Quantity;
+use crate::refusal::{Reason, Refusal};
+use crate::series::DocumentKind;
+use crate::tax::{TaxBase, TaxTotal};
+use crate::tender::{Tender, TenderKind};
+
+/// The document to be corrected, and what was refunded of it before.
+#[derive(Clone, Debug)]
+pub struct Preceding {
+    /// The document as issued.
+    pub document: DocumentV1,
+    /// What was refunded of each of its lines, in their order.
+    pub lines: Vec<RefundedLine>,
+    /// What was refunded in all.
+    pub refunded: RefundedDocument,
+}
+
+/// Decides a refund.
+///
+/// # Errors
+/// The refusals of a refund, in their order of precedence; nothing is used up.
+pub fn decide(
+    context: &Context<'_>,
+    request: &RefundRequest,
+    preceding: Option<&Preceding>,
+    coins: Option<&CashRounding>,
+) -> Result<Event, Refusal> {
+    context.require(Permission::Sell)?;
+    check_at(context, request.at)?;
+    let session = context.session()?;
+    let preceding = preceding.ok_or_else(|| {
+        let limit = "give the number on the receipt or the id of the sale";
+        Refusal::new(Reason::DocumentUnknown, "refund_of", &request.refund_of, limit)
+    })?;
+    let sold = &preceding.document;
+    if sold.preceding.is_some() {
+        return Err(Refusal::new(Reason::WrongDocument, "refund_of", &sold.printed, "a credit note itself"));
+    }
+    let wanted = wanted_lines(request, preceding)?;
+    let parts = refunded_parts(context, preceding, &wanted)?;
+    let gross = Money::sum(parts.iter().map(|(_, part)| part.gross()).collect::<Result<Vec<_>, _>>()?)?;
+    let is_all = is_all_refunded(preceding, &parts)?;
+    let is_cash = request.tenders.as_ref().is_none_or(|all| all.iter().all(|one| one.kind == TenderKind::Cash));
+    let coins = coins.filter(|_| is_cash);
+    let currency = context.state.profile.currency;
+    let payable = refund_payable(sold, preceding.refunded, gross, is_all, coins, currency)?;
+    let tenders = paid_back(context, request, payable)?;
+    let (allotted, issued) = context.allot(DocumentKind::CreditNote, request.at)?;
+    let (lines, taxes) = credited(sold, &parts)?;
+    let tax = Money::sum(taxes.iter().map(|tax| tax.amount))?;
+    let gross = gross.negated()?;
+    let document = DocumentV1 {
+        id: request.id.clone(),
+        kind: DocumentKind::CreditNote,
+        series: allotted.series,
+        number: allotted.number,
+        printed: allotted.printed,
+        issued: stored_issue(issued, context.now),
+        is_imported: request.at.is_some(),
+        session,
+        operator: context.operator.code.clone(),
+        customer: sold.customer.clone(),
+        prices_include_tax: sold.prices_include_tax,
+        preceding: Some(sold.printed.clone()),
+        lines,
+        discounts: Vec::new(),
+        taxes,
+        totals: TotalsV1 {
+            net: gross.minus(tax)?,
+            tax,
+            gross,
+            rounding: payable.negated()?.minus(gross)?,
+            payable: payable.negated()?,
+        },
+        tenders,
+        has_named_tenders: request.tenders.is_some(),
+        has_named_lines: request.lines.is_some(),
+        change: Money::ZERO,
+        regime: Vec::new(),
+    };
+    Ok(Event::CreditNoteIssued(Box::new(document)))
+}
+
+/// The lines to take back with their quantities; all that is left where none is named.
+fn wanted_lines(request: &RefundRequest, preceding: &Preceding) -> Result<Vec<(u16, Quantity)>, Refusal> {
+    let left = |line: u16| {
+        let index = usize::from(line).checked_sub(1)?;
+        Some(quantity_left(preceding.document.lines.get(index)?, preceding.lines.get(index)?))
+    };
+    let count = preceding.document.lines.len();
+    let Some(named) = &request.lines else {
+        let numbers = (1..=count).filter_map(|line| u16::try_from(line).ok());
+        let all = numbers.filter_map(|line| Some((line, left(line)?))).filter(|(_, quantity)| !quantity.is_zero());
+        let all: Vec<_> = all.collect();
+        if all.is_empty() {
+            return Err(Refusal::new(Reason::NothingLeft, "refund_of", &preceding.document.printed, "0"));
+        }
+        return Ok(all);
+    };
+    if named.is_empty() {
+        return Err(Refusal::new(Reason::Missing, "lines", "", "at least one line, or none for all that is left"));
+    }
+    let mut wanted: Vec<(u16, Quantity)> = Vec::with_capacity(named.len());
+    for (index, RefundLine { line, quantity }) in named.iter().enumerate() {
+        let field = format!("lines[{index}].line");
+        let Some(left) = left(*line) else {
+            return Err(Refusal::new(Reason::Malformed, field, line, format!("a line of the document, 1 to {count}")));
+        };
+        if wanted.iter().any(|(known, _)| known == line) {
+            return Err(Refusal::new(Reason::Malformed, field, line, "named once"));
+        }
+        if left.is_zero() {
+            let asked = quantity.map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
+            return Err(Refusal::new(Reason::NothingLeft, format!("lines[{index}].quantity"), asked, left));
+        }
+        wanted.push((*line, quantity.unwrap_or(left)));
+    }
+    Ok(wanted)
+}
+
+fn refunded_parts(
+    context: &Context<'_>,
+    preceding: &Preceding,
+    wanted: &[(u16, Quantity)],
+) -> Result<Vec<(u16, RefundedLine)>, Refusal> {
+    let sold = &preceding.document;
+    let currency = context.state.profile.currency;
+    let part = |(index, (line, quantity)): (usize, &(u16, Quantity))| {
+        let at = usize::from(*line).saturating_sub(1);
+        let part = refund_line(&sold.lines[at], &preceding.lines[at], *quantity, sold.prices_include_tax, currency);
+        Ok((*line, part.map_err(|refusal| refusal.inside(&format!("lines[{index}]")))?))
+    };
+    wanted.iter().enumerate().map(part).collect()
+}
+
+fn is_all_refunded(preceding: &Preceding, parts: &[(u16, RefundedLine)]) -> Result<bool, Refusal> {
+    for (index, (sold, before)) in preceding.document.lines.iter().zip(&preceding.lines).enumerate() {
+        let part = parts.iter().find(|(line, _)| usize::from(*line).checked_sub(1) == Some(index));
+        let after = part.map_or_else(|| Ok(before.clone()), |(_, part)| before.plus(part))?;
+        if after.quantity != sold.quantity {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The tenders of the refund, as negative amounts that sum to what is paid back.
+fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> Result<Vec<Tender>, Refusal> {
+    let currency = context.state.profile.currency;
+    let Some(named) = &request.tenders else {
+        let cash = Tender { kind: TenderKind::Cash, amount: payable.negated()?, reference: None };
+        return Ok(if payable.is_zero() { Vec::new() } else { vec![cash] });
+    };
+    let mut tenders = Vec::with_capacity(named.len());
+    for (index, tender) in named.iter().enumerate() {
+        let field = |name: &str| format!("tenders[{index}].{name}");
+        if !tender.amount.is_positive() {
+            let limit = "what is paid back, above zero";
+            return Err(Refusal::new(Reason::NotPositive, field("amount"), tender.amount.show(currency), limit));
+        }
+        if let Some(reference) = &tender.reference {
+            refuse_card_number(&field("reference"), reference.as_str())?;
+        }
+        tenders.push(Tender { amount: tender.amount.negated()?, ..tender.clone() });
+    }
+    let sum = Money::sum(named.iter().map(|tender| tender.amount))?;
+    if sum < payable {
+        return Err(Refusal::new(Reason::Unpaid, "tenders", sum.show(currency), payable.show(currency)));
+    }
+    if sum > payable {
+        let limit = format!("exactly {} is paid back", payable.show(currency));
+        return Err(Refusal::new(Reason::TenderNotAllowed, "tenders", sum.show(currency), limit));
+    }
+    Ok(tenders)
+}
+
+/// The lines of the credit note and its tax table, all negative.
+fn credited(sold: &DocumentV1, parts: &[(u16, RefundedLine)]) -> Result<(Vec<LineV1>, Vec<TaxTotal>), Refusal> {
+    let mut lines = Vec::with_capacity(parts.len());
+    let none = |tax: &TaxTotal| TaxTotal { tax: tax.tax.clone(), taxable: Money::ZERO, amount: Money::ZERO };
+    let mut taxes: Vec<TaxTotal> = sold.taxes.iter().map(none).collect();
+    for (number, part) in parts {
+        let line = &sold.lines[usize::from(*number).saturating_sub(1)];
+        let mut base = part.net.minus(part.discount)?;
+        let mut line_taxes = Vec::with_capacity(part.taxes.len());
+        for ((index, _), amount) in line.taxes.iter().zip(&part.taxes) {
+            let total = taxes.get_mut(usize::from(*index)).ok_or_else(|| damaged(line))?;
+            let taxable = match total.tax.base {
+                TaxBase::Net => part.net.minus(part.discount)?,
+                TaxBase::NetPlusEarlier => base,
+            };
+            total.taxable = total.taxable.minus(taxable)?;
+            total.amount = total.amount.minus(*amount)?;
+            base = base.plus(*amount)?;
+            line_taxes.push((*index, amount.negated()?));
+        }
+        lines.push(LineV1 {
+            quantity: part.quantity.negated(),
+            net: part.net.negated()?,
+            discount: part.discount.negated()?,
+            taxes: line_taxes,
+            preceding_line: *number,
+            ..line.clone()
+        });
+    }
+    let is_used = |index: usize| {
+        let uses = |line: &LineV1| line.taxes.iter().any(|(used, _)| usize::from(*used) == index);
+        lines.iter().any(uses)
+    };
+    let kept: Vec<usize> = (0..taxes.len()).filter(|index| is_used(*index)).collect();
+    for line in &mut lines {
+        for (index, _) in &mut line.taxes {
+            let place = kept.iter().position(|kept| *kept == usize::from(*index)).unwrap_or(0);
+            *index = u8::try_from(place).unwrap_or(u8::MAX);
+        }
+    }
+    let taxes = kept.into_iter().filter_map(|index| taxes.get(index).cloned()).collect();
+    Ok((lines, taxes))
+}
+
+fn damaged(line: &LineV1) -> Refusal {
+    Refusal::new(Reason::WrongDocument, "lines", &line.code, "without its tax in the tax table")
+}
+
+/// The first field in which a refund differs from the credit note that its id issued before.
+#[must_use]
+pub fn difference(request: &RefundRequest, issued: &DocumentV1, refund_of: Option<&DocumentNumber>) -> Option<Refusal> {
+    let reused = |field: &str| {
+        let limit = format!("something else on {}", issued.printed);
+        Some(Refusal::new(Reason::IdReused, field, "what was sent now", limit))
+    };
+    let is_same_original =
+        issued.preceding.as_ref().map(DocumentNumber::as_str) == refund_of.map(DocumentNumber::as_str);
+    if issued.preceding.is_none() || !is_same_original {
+        return reused("refund_of");
+    }
+    if request.lines.is_some() != issued.has_named_lines {
+        return reused("lines");
+    }
+    for (index, line) in request.lines.iter().flatten().enumerate() {
+        let before = issued.lines.get(index);
+        if before.is_none_or(|before| before.preceding_line != line.line) {
+            return reused(&format!("lines[{index}].line"));
+        }
+        let is_other = |before: &LineV1| line.quantity.is_some_and(|quantity| quantity != before.quantity.negated());
+        if before.is_some_and(is_other) {
+            return reused(&format!("lines[{index}].quantity"));
+        }
+    }
+    let named = request.lines.as_ref().map(Vec::len);
+    if named.is_some_and(|count| count != issued.lines.len()) {
+        return reused("lines");
+    }
+    match tenders_difference(request.tenders.as_deref(), issued) {
+        Some(field) => reused(&field),
+        None if request.at != issued.issued.filter(|_| issued.is_imported) => reused("at"),
+        None => None,
+    }
+}

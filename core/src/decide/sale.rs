@@ -1,0 +1,266 @@
+//! Completing a sale: basket in, numbered document out.
+//!
+//! Prices and taxes are those of the till at this moment, and are written into the document as sold. Example: 2 x milk at
+//! 1.25 paid with 5.00 cash is a receipt of 2.50 with change 2.50.
+
+use crate::cash_rounding::CashRounding;
+use crate::catalog::Product;
+use crate::command::{Basket, BasketLine, LINES_MAX};
+use crate::decide::{Context, check_at, stored_issue};
+use crate::document::{DocumentV1, LineV1, TotalsV1, scanned_digest};
+use crate::event::Event;
+use crate::id::refuse_card_number;
+use crate::line::LineInput;
+use crate::operator::Permission;
+use crate::quantity::{Quantity, UnitPrice};
+use crate::refusal::{Reason, Refusal};
+use crate::series::DocumentKind;
+use crate::tax::LineTax;
+use crate::tender::{Settlement, Tender, settle, settle_in_cash};
+use crate::totals::{DocumentInput, PriceMode, PricedDocument, price};
+
+/// What a code stands for on this till: a product with its price and taxes here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sellable {
+    /// The product.
+    pub product: Product,
+    /// The price of this store, or the product's own.
+    pub price: Option<UnitPrice>,
+    /// The taxes of its class.
+    pub taxes: Vec<LineTax>,
+}
+
+/// Decides a sale. `products` answers each line of the basket in order.
+///
+/// # Errors
+/// The refusals of a sale, in their order of precedence; nothing is used up.
+pub fn decide(
+    context: &Context<'_>,
+    basket: &Basket,
+    products: &[Option<Sellable>],
+    coins: Option<CashRounding>,
+) -> Result<Event, Refusal> {
+    context.require(Permission::Sell)?;
+    check_shape(basket)?;
+    check_at(context, basket.at)?;
+    let session = context.session()?;
+    let lines = priceable_lines(context, basket, products)?;
+    let priced = price_basket(context, basket, &lines)?;
+    let settlement = settle_basket(context, basket, &priced, coins)?;
+    let (allotted, issued) = context.allot(basket.document, basket.at)?;
+    let document = DocumentV1 {
+        id: basket.id.clone(),
+        kind: basket.document,
+        series: allotted.series,
+        number: allotted.number,
+        printed: allotted.printed,
+        issued: stored_issue(issued, context.now),
+        is_imported: basket.at.is_some(),
+        session,
+        operator: context.operator.code.clone(),
+        customer: basket.customer.clone(),
+        prices_include_tax: context.state.profile.prices_include_tax,
+        preceding: None,
+        lines: document_lines(basket, &lines, &priced)?,
+        discounts: basket.discounts.clone(),
+        totals: TotalsV1 {
+            net: priced.net,
+            tax: priced.tax,
+            gross: priced.gross,
+            rounding: settlement.rounding(),
+            payable: settlement.payable(),
+        },
+        taxes: priced.taxes,
+        tenders: settlement.tenders().to_vec(),
+        has_named_tenders: basket.tenders.is_some(),
+        has_named_lines: true,
+        change: settlement.change(),
+        regime: Vec::new(),
+    };
+    Ok(Event::SaleCompleted(Box::new(document)))
+}
+
+/// What can be refused without looking anything up.
+fn check_shape(basket: &Basket) -> Result<(), Refusal> {
+    if basket.lines.is_empty() {
+        return Err(Refusal::new(Reason::Missing, "lines", "", "at least one line"));
+    }
+    if basket.lines.len() > LINES_MAX {
+        return Err(Refusal::new(Reason::TooMany, "lines", basket.lines.len(), LINES_MAX));
+    }
+    match basket.document {
+        DocumentKind::Receipt | DocumentKind::Invoice => {}
+        DocumentKind::CreditNote | DocumentKind::ZReport => {
+            return Err(Refusal::new(Reason::Malformed, "document", basket.document, "receipt or invoice"));
+        }
+    }
+    basket.customer.as_ref().map_or(Ok(()), |customer| refuse_card_number("customer", customer.as_str()))
+}
+
+struct Line<'a> {
+    sellable: &'a Sellable,
+    quantity: Quantity,
+    unit_price: UnitPrice,
+}
+
+fn priceable_lines<'a>(
+    context: &Context<'_>,
+    basket: &Basket,
+    products: &'a [Option<Sellable>],
+) -> Result<Vec<Line<'a>>, Refusal> {
+    let known = products.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let numbered = basket.lines.iter().zip(known).enumerate();
+    let line = |(index, (line, sellable)): (usize, (&BasketLine, Option<&'a Sellable>))| {
+        priceable_line(context, line, sellable).map_err(|refusal| refusal.inside(&format!("lines[{index}]")))
+    };
+    numbered.map(line).collect()
+}
+
+fn priceable_line<'a>(
+    context: &Context<'_>,
+    line: &BasketLine,
+    sellable: Option<&'a Sellable>,
+) -> Result<Line<'a>, Refusal> {
+    let Some(sellable) = sellable else {
+        return Err(Refusal::new(Reason::ProductUnknown, "code", &line.code, "import it or check the code"));
+    };
+    if line.quantity.is_zero() {
+        return Err(Refusal::new(Reason::QuantityZero, "quantity", line.quantity, "above zero"));
+    }
+    if line.quantity.is_negative() {
+        let limit = "above zero; a refund names the document that it takes back";
+        return Err(Refusal::new(Reason::QuantityNegative, "quantity", line.quantity, limit));
+    }
+    sellable.product.unit.check(line.quantity)?;
+    let unit_price = match (line.unit_price, sellable.price) {
+        (Some(typed), _) if typed.is_negative() => {
+            return Err(Refusal::new(Reason::PriceNegative, "unit_price", typed, "zero or more"));
+        }
+        (Some(typed), _) => {
+            context.operator.require(Permission::OverridePrice)?;
+            typed
+        }
+        (None, Some(price)) => price,
+        (None, None) => {
+            return Err(Refusal::new(Reason::NoPrice, "code", &line.code, "give it a price or type one"));
+        }
+    };
+    if sellable.taxes.is_empty() {
+        let limit = format!("tax class {} must be imported first", sellable.product.tax_class);
+        return Err(Refusal::new(Reason::NoPrice, "code", &line.code, limit));
+    }
+    Ok(Line { sellable, quantity: line.quantity, unit_price })
+}
+
+fn price_basket(context: &Context<'_>, basket: &Basket, lines: &[Line<'_>]) -> Result<PricedDocument, Refusal> {
+    let profile = &context.state.profile;
+    let input = lines.iter().map(|line| LineInput {
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+        base_quantity: Quantity::ONE,
+        price_discount: UnitPrice::ZERO,
+        taxes: line.sellable.taxes.clone(),
+        adjustments: Vec::new(),
+    });
+    price(&DocumentInput {
+        currency: profile.currency,
+        prices: if profile.prices_include_tax { PriceMode::Inclusive } else { PriceMode::Exclusive },
+        lines: input.collect(),
+        discounts: basket.discounts.clone(),
+        document_adjustments: Vec::new(),
+    })
+}
+
+fn settle_basket(
+    context: &Context<'_>,
+    basket: &Basket,
+    priced: &PricedDocument,
+    coins: Option<CashRounding>,
+) -> Result<Settlement, Refusal> {
+    let currency = context.state.profile.currency;
+    if priced.gross.is_negative() || priced.line_sum.minus(priced.allowances)?.is_negative() {
+        let discount = priced.allowances.show(currency);
+        return Err(Refusal::new(Reason::DiscountTooLarge, "discounts", discount, priced.line_sum.show(currency)));
+    }
+    match &basket.tenders {
+        Some(tenders) => settle(priced.gross, tenders, coins, currency),
+        None => settle_in_cash(priced.gross, coins),
+    }
+}
+
+fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) -> Result<Vec<LineV1>, Refusal> {
+    let all = basket.lines.iter().zip(lines).zip(&priced.lines);
+    let line = |((submitted, line), amounts): ((&BasketLine, &Line<'_>), &crate::totals::PricedLine)| {
+        let product = &line.sellable.product;
+        let taxes = line.sellable.taxes.iter().zip(&amounts.taxes).map(|(tax, amount)| {
+            let index = priced.taxes.iter().position(|total| total.tax == *tax).unwrap_or(usize::MAX);
+            let limit = || Refusal::new(Reason::TooMany, "taxes", priced.taxes.len(), u8::MAX);
+            Ok((u8::try_from(index).map_err(|_| limit())?, *amount))
+        });
+        Ok(LineV1 {
+            code: product.code.clone(),
+            name: product.name.clone(),
+            unit: product.unit,
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            has_typed_price: submitted.unit_price.is_some(),
+            scanned: scanned_digest(&submitted.code),
+            net: amounts.net,
+            discount: amounts.discount,
+            taxes: taxes.collect::<Result<_, Refusal>>()?,
+            preceding_line: 0,
+        })
+    };
+    all.map(line).collect()
+}
+
+/// The first field in which a basket differs from the document that its id issued before.
+#[must_use]
+pub fn difference(basket: &Basket, issued: &DocumentV1) -> Option<Refusal> {
+    let reused = |field: String, value: String, before: String| {
+        Some(Refusal::new(Reason::IdReused, field, value, format!("{before} on {}", issued.printed)))
+    };
+    if issued.preceding.is_some() || basket.document != issued.kind {
+        return reused("document".into(), basket.document.to_string(), issued.kind.to_string());
+    }
+    if basket.lines.len() != issued.lines.len() {
+        return reused("lines".into(), basket.lines.len().to_string(), format!("{} lines", issued.lines.len()));
+    }
+    for (index, (line, sold)) in basket.lines.iter().zip(&issued.lines).enumerate() {
+        let field = |name: &str| format!("lines[{index}].{name}");
+        let typed = sold.has_typed_price.then_some(sold.unit_price);
+        if scanned_digest(&line.code) != sold.scanned {
+            return reused(field("code"), line.code.clone(), sold.code.to_string());
+        }
+        if line.quantity != sold.quantity {
+            return reused(field("quantity"), line.quantity.to_string(), sold.quantity.to_string());
+        }
+        if line.unit_price != typed {
+            let shown = |price: Option<UnitPrice>| price.map_or_else(|| "none".to_owned(), |price| price.to_string());
+            return reused(field("unit_price"), shown(line.unit_price), shown(typed));
+        }
+    }
+    if basket.discounts != issued.discounts {
+        let count = |discounts: usize| format!("{discounts} discounts");
+        return reused("discounts".into(), count(basket.discounts.len()), count(issued.discounts.len()));
+    }
+    tenders_difference(basket.tenders.as_deref(), issued)
+        .or_else(|| (basket.customer != issued.customer).then(|| "customer".to_owned()))
+        .or_else(|| (basket.at != issued.issued.filter(|_| issued.is_imported)).then(|| "at".to_owned()))
+        .and_then(|field| reused(field, "what was sent now".into(), "something else".into()))
+}
+
+/// The field of the first tender that differs from those of the issued document, whose amounts may be negative.
+pub(crate) fn tenders_difference(tenders: Option<&[Tender]>, issued: &DocumentV1) -> Option<String> {
+    let Some(tenders) = tenders else { return issued.has_named_tenders.then(|| "tenders".to_owned()) };
+    if !issued.has_named_tenders || tenders.len() != issued.tenders.len() {
+        return Some("tenders".to_owned());
+    }
+    let differs = |(one, other): (&Tender, &Tender)| {
+        one.kind != other.kind
+            || one.amount.minor().unsigned_abs() != other.amount.minor().unsigned_abs()
+            || one.reference != other.reference
+    };
+    let index = tenders.iter().zip(&issued.tenders).position(differs)?;
+    Some(format!("tenders[{index}]"))
+}
