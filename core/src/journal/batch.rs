@@ -1,16 +1,20 @@
 //! The batch: a run of entries on its way, signed by their journal's key.
 //!
-//! Payload of the signed document, big-endian: journal `[16]` | first seq `u64` | previous hash `[32]` | raw length
-//! `u32` | packed length `u32` | packed entries (lz4 block) | head seq `u64` | head hash `[32]`. Of each entry only what
-//! follows its previous hash is packed; the receiver rebuilds format, journal, seq and previous hash, and so the identical
-//! bytes, whose hashes must lead to the head. Example: a sale of five lines takes about 170 bytes on the wire.
+//! Layout: a signed document with the [`BatchHead`], then the packed entries (one lz4 block) to the end. The head is
+//! signed and fixes the packed bytes by their hash; so it can be kept, at 200 bytes, as the journal's proof that these
+//! entries are its own. Of each entry only what follows its previous hash is packed; the receiver rebuilds format,
+//! journal, seq and previous hash, and so the identical bytes, whose hashes must lead to the head.
+//! Example: a sale of five lines takes about 170 bytes on the wire.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::id::{Hash, JournalId};
-use crate::journal::codec::{Reader, too_large};
+use crate::journal::codec::too_large;
 use crate::journal::envelope::{self, ChainHead, Entry};
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, PublicKey, SigningKey};
-use crate::journal::signed::{self, Sealed};
+use crate::journal::signed::{self, Statement, Unverified, Verified, sign_statement};
 
 /// The most entries of one batch.
 pub const ENTRIES_MAX: usize = 1_000;
@@ -21,7 +25,44 @@ pub const RAW_BYTES_MAX: usize = 1_048_576;
 /// The most bytes that entries take which do not compress: lz4 adds one byte in 255, and its end.
 const PACKED_BYTES_MAX: usize = RAW_BYTES_MAX + RAW_BYTES_MAX / 255 + 64;
 
-const WHAT: &str = "batch";
+/// The most bytes of one batch; a receiver need not read more.
+pub const BATCH_BYTES_MAX: usize = PACKED_BYTES_MAX + 512;
+
+/// What a journal states about a run of its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchHead {
+    /// Whose journal.
+    pub journal: JournalId,
+    /// The seq of the first entry.
+    pub first_seq: u64,
+    /// The hash of the entry before it; zeros where the first is entry 1.
+    pub previous: Hash,
+    /// The seq of the last entry.
+    pub seq: u64,
+    /// The hash of the last entry.
+    pub hash: Hash,
+    /// The bytes of the entries before they were packed.
+    pub raw_bytes: u32,
+    /// The SHA-256 of the packed entries.
+    pub packed: Hash,
+}
+
+impl Statement for BatchHead {
+    const DOMAIN: Domain = Domain::Batch;
+
+    fn check(&self) -> Result<(), Fault> {
+        let at = |fault: Fault| fault.at(self.journal, self.first_seq);
+        if usize::try_from(self.raw_bytes).unwrap_or(usize::MAX) > RAW_BYTES_MAX {
+            return Err(at(too_large("bytes of entries in a batch", RAW_BYTES_MAX, u64::from(self.raw_bytes))));
+        }
+        let count = self.seq.checked_sub(self.first_seq).and_then(|steps| steps.checked_add(1));
+        match count {
+            Some(count) if self.first_seq > 0 && count <= ENTRIES_MAX as u64 => Ok(()),
+            Some(count) if self.first_seq > 0 => Err(at(too_large("entries in a batch", ENTRIES_MAX, count))),
+            Some(_) | None => Err(at(Fault::OutOfSequence { expected: self.first_seq.max(1), came: self.seq })),
+        }
+    }
+}
 
 /// Writes and reads batches.
 #[derive(Clone, Copy, Debug)]
@@ -45,21 +86,15 @@ impl Batch {
     /// There are none, more than fit, or they do not follow from one another.
     pub fn sign(entries: &[Entry], key: &SigningKey) -> Result<Vec<u8>, Fault> {
         let Some(first) = entries.first() else {
-            return Err(Fault::Malformed { what: WHAT, expected: "a run of 1 to 1000 entries" });
+            return Err(Fault::Malformed { what: "batch", expected: "a run of 1 to 1000 entries" });
         };
-        if entries.len() > ENTRIES_MAX {
-            return Err(too_large("entries in a batch", ENTRIES_MAX, entries.len() as u64));
-        }
         let mut head = ChainHead::at(first.journal(), first.seq().saturating_sub(1), first.previous());
         let mut raw = Vec::new();
         for entry in entries {
             head = head.verify_next(entry)?;
             raw.extend_from_slice(entry.unlinked());
         }
-        if raw.len() > RAW_BYTES_MAX {
-            return Err(too_large("bytes of entries in a batch", RAW_BYTES_MAX, raw.len() as u64));
-        }
-        signed::sign(Domain::Batch, &payload(first, &head, &raw), key)
+        write(first, &head, &raw, key)
     }
 
     /// Reads the bytes of a batch as far as is safe before it is known who wrote them.
@@ -67,82 +102,53 @@ impl Batch {
     /// # Errors
     /// They are not exactly one batch within its limits. Nothing has been unpacked.
     pub fn read(bytes: &[u8]) -> Result<UnverifiedBatch, Fault> {
-        let sealed = Sealed::read(Domain::Batch, bytes)?;
-        let header = Header::read(sealed.payload())?;
-        Ok(UnverifiedBatch { sealed, header })
-    }
-}
-
-fn payload(first: &Entry, head: &ChainHead, raw: &[u8]) -> Vec<u8> {
-    let packed = lz4_flex::block::compress(raw);
-    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [
-        &first.journal().0[..],
-        &first.seq().to_be_bytes(),
-        &first.previous().0,
-        &length(raw),
-        &length(&packed),
-        &packed,
-        &head.seq().to_be_bytes(),
-        &head.hash().0,
-    ]
-    .concat()
-}
-
-/// What a batch says about itself; the packed entries stand between `packed_at` and the head.
-#[derive(Clone, Copy, Debug)]
-struct Header {
-    journal: JournalId,
-    first_seq: u64,
-    previous: Hash,
-    raw_bytes: usize,
-    packed_at: usize,
-    packed_bytes: usize,
-    head_seq: u64,
-    head_hash: Hash,
-}
-
-impl Header {
-    fn read(payload: &[u8]) -> Result<Self, Fault> {
-        let mut reader = Reader::new(WHAT, payload);
-        let journal = JournalId(reader.array()?);
-        let first_seq = reader.u64()?;
-        let previous = Hash(reader.array()?);
-        let rest = |mut reader: Reader<'_>| {
-            let claimed = reader.u32()?;
-            let raw_bytes = usize::try_from(claimed).unwrap_or(usize::MAX);
-            if raw_bytes > RAW_BYTES_MAX {
-                return Err(too_large("bytes of entries in a batch", RAW_BYTES_MAX, u64::from(claimed)));
-            }
-            let packed_bytes = reader.framed(PACKED_BYTES_MAX)?.len();
-            let packed_at = reader.position().saturating_sub(packed_bytes);
-            let (head_seq, head_hash) = (reader.u64()?, Hash(reader.array()?));
-            reader.finish()?;
-            Ok(Self { journal, first_seq, previous, raw_bytes, packed_at, packed_bytes, head_seq, head_hash })
-        };
-        let at = |fault: Fault| fault.at(journal, first_seq);
-        let header = rest(reader).map_err(at)?;
-        let count = header.head_seq.checked_sub(first_seq).and_then(|steps| steps.checked_add(1));
-        match count {
-            Some(count) if first_seq > 0 && count <= ENTRIES_MAX as u64 => Ok(header),
-            Some(count) if first_seq > 0 => Err(at(too_large("entries in a batch", ENTRIES_MAX, count))),
-            Some(_) | None => Err(at(Fault::OutOfSequence { expected: first_seq.max(1), came: header.head_seq })),
+        let (document, packed) = signed::split(Domain::Batch, bytes)?;
+        let head = Unverified::<BatchHead>::read(document)?;
+        let BatchHead { journal, first_seq, packed: expected, .. } = *head.claimed();
+        if packed.len() > PACKED_BYTES_MAX {
+            let fault = too_large("bytes of packed entries", PACKED_BYTES_MAX, packed.len() as u64);
+            return Err(fault.at(journal, first_seq));
         }
+        if sha256(packed) != expected {
+            let fault = Fault::Malformed { what: "packed entries", expected: "the bytes whose hash is stated" };
+            return Err(fault.at(journal, first_seq));
+        }
+        Ok(UnverifiedBatch { head, packed: packed.to_vec() })
     }
+}
+
+fn write(first: &Entry, head: &ChainHead, raw: &[u8], key: &SigningKey) -> Result<Vec<u8>, Fault> {
+    let packed = lz4_flex::block::compress(raw);
+    let stated = BatchHead {
+        journal: first.journal(),
+        first_seq: first.seq(),
+        previous: first.previous(),
+        seq: head.seq(),
+        hash: head.hash(),
+        raw_bytes: u32::try_from(raw.len()).unwrap_or(u32::MAX),
+        packed: sha256(&packed),
+    };
+    let mut bytes = sign_statement(&stated, key)?;
+    bytes.extend_from_slice(&packed);
+    Ok(bytes)
+}
+
+fn sha256(bytes: &[u8]) -> Hash {
+    Hash(Sha256::digest(bytes).into())
 }
 
 /// A batch that anybody may have written. It gives no entries.
 #[derive(Clone, Debug)]
 pub struct UnverifiedBatch {
-    sealed: Sealed,
-    header: Header,
+    head: Unverified<BatchHead>,
+    packed: Vec<u8>,
 }
 
 impl UnverifiedBatch {
     /// Whose journal it claims to be of, to find the key that it should verify with.
     #[must_use]
     pub const fn journal(&self) -> JournalId {
-        self.header.journal
+        self.head.claimed().journal
     }
 
     /// Checks the signature, then unpacks the entries and follows their chain to the head.
@@ -150,25 +156,24 @@ impl UnverifiedBatch {
     /// # Errors
     /// The signature is not of this key; or what the key signed is not a run of entries that leads to its head.
     pub fn verify(self, key: &PublicKey) -> Result<VerifiedBatch, Fault> {
-        let Self { sealed, header } = self;
-        let at = |fault: Fault| fault.at(header.journal, header.first_seq);
-        sealed.verify(key).map_err(at)?;
-        let raw = unpack(&sealed, &header).map_err(at)?;
-        let (entries, head) = rebuild(&header, &raw)?;
-        if head.seq() != header.head_seq {
-            return Err(at(Fault::OutOfSequence { expected: header.head_seq, came: head.seq() }));
+        let BatchHead { journal, first_seq, .. } = *self.head.claimed();
+        let at = |fault: Fault| fault.at(journal, first_seq);
+        let verified = self.head.verify(key).map_err(at)?;
+        let stated = verified.statement();
+        let raw = unpack(&self.packed, stated.raw_bytes).map_err(at)?;
+        let (entries, head) = rebuild(stated, &raw)?;
+        if head.seq() != stated.seq {
+            return Err(at(Fault::OutOfSequence { expected: stated.seq, came: head.seq() }));
         }
-        if head.hash() != header.head_hash {
-            return Err(at(Fault::BrokenChain { expected: head.hash(), came: header.head_hash }));
+        if head.hash() != stated.hash {
+            return Err(at(Fault::BrokenChain { expected: head.hash(), came: stated.hash }));
         }
-        Ok(VerifiedBatch { sealed, entries })
+        Ok(VerifiedBatch { head: verified, entries })
     }
 }
 
-fn unpack(sealed: &Sealed, header: &Header) -> Result<Vec<u8>, Fault> {
-    let packed_end = header.packed_at.saturating_add(header.packed_bytes);
-    let packed = sealed.payload().get(header.packed_at..packed_end).unwrap_or_default();
-    let mut raw = vec![0; header.raw_bytes];
+fn unpack(packed: &[u8], raw_bytes: u32) -> Result<Vec<u8>, Fault> {
+    let mut raw = vec![0; usize::try_from(raw_bytes).unwrap_or(0)];
     match lz4_flex::block::decompress_into(packed, &mut raw) {
         Ok(length) if length == raw.len() => Ok(raw),
         Ok(_) | Err(_) => {
@@ -178,16 +183,16 @@ fn unpack(sealed: &Sealed, header: &Header) -> Result<Vec<u8>, Fault> {
 }
 
 /// Puts before each entry what was left out; each names the hash of the one rebuilt before it.
-fn rebuild(header: &Header, raw: &[u8]) -> Result<(Vec<Entry>, ChainHead), Fault> {
-    let mut head = ChainHead::at(header.journal, header.first_seq.saturating_sub(1), header.previous);
+fn rebuild(stated: &BatchHead, raw: &[u8]) -> Result<(Vec<Entry>, ChainHead), Fault> {
+    let mut head = ChainHead::at(stated.journal, stated.first_seq.saturating_sub(1), stated.previous);
     let mut entries = Vec::new();
     let mut rest = raw;
     while !rest.is_empty() {
         let place = head.seq();
-        let (unlinked, after) = envelope::split_unlinked(rest).map_err(|fault| fault.at(header.journal, place))?;
+        let (unlinked, after) = envelope::split_unlinked(rest).map_err(|fault| fault.at(stated.journal, place))?;
         if entries.len() == ENTRIES_MAX {
             let fault = too_large("entries in a batch", ENTRIES_MAX, entries.len().saturating_add(1) as u64);
-            return Err(fault.at(header.journal, place));
+            return Err(fault.at(stated.journal, place));
         }
         let (entry, next) = head.link(unlinked)?;
         entries.push(entry);
@@ -199,7 +204,7 @@ fn rebuild(header: &Header, raw: &[u8]) -> Result<(Vec<Entry>, ChainHead), Fault
 /// A run of entries that the journal's key has signed: at least one, each following from the one before.
 #[derive(Clone, Debug)]
 pub struct VerifiedBatch {
-    sealed: Sealed,
+    head: Verified<BatchHead>,
     entries: Vec<Entry>,
 }
 
@@ -228,10 +233,10 @@ impl VerifiedBatch {
         self.entries.last().expect("a verified batch has at least one entry: its head was compared with the last")
     }
 
-    /// The signed document, which proves it to others.
+    /// What the journal has stated, with the signed document that proves it to others.
     #[must_use]
-    pub fn proof(&self) -> &[u8] {
-        self.sealed.bytes()
+    pub const fn head(&self) -> &Verified<BatchHead> {
+        &self.head
     }
 }
 
@@ -272,16 +277,20 @@ mod tests {
         Batch::read(bytes)?.verify(&key().public_key())
     }
 
-    /// Signs a payload that an honest till never writes.
-    fn forged(payload: &[u8]) -> Fault {
-        let bytes = signed::sign(Domain::Batch, payload, &key()).unwrap();
-        verify(&bytes).unwrap_err().cause().clone()
+    /// Signs a head that an honest till never writes.
+    fn forged(head: BatchHead, packed: &[u8]) -> Fault {
+        let document = signed::sign(Domain::Batch, &encode(&head), &key()).unwrap();
+        verify(&[&document, packed].concat()).unwrap_err().cause().clone()
     }
 
-    /// The payload of a run, whether its entries follow from one another or not.
-    fn payload_of(entries: &[Entry], head: &Entry) -> Vec<u8> {
+    /// Signs a run whether its entries follow from one another or not.
+    fn run_of(entries: &[&Entry], last: &Entry) -> Result<VerifiedBatch, Fault> {
         let raw: Vec<u8> = entries.iter().flat_map(|entry| entry.unlinked().to_vec()).collect();
-        payload(&entries[0], &head.head(), &raw)
+        verify(&write(entries[0], &last.head(), &raw, &key())?)
+    }
+
+    fn cause(result: Result<VerifiedBatch, Fault>) -> Fault {
+        result.unwrap_err().cause().clone()
     }
 
     #[test]
@@ -291,7 +300,9 @@ mod tests {
             let bytes = Batch::sign(part, &key()).unwrap();
             assert_eq!(Batch::read(&bytes).unwrap().journal(), JOURNAL);
             let batch = verify(&bytes).unwrap();
-            assert_eq!((batch.entries(), batch.proof(), batch.journal()), (part, &bytes[..], JOURNAL));
+            assert_eq!((batch.entries(), batch.journal()), (part, JOURNAL));
+            let proof = batch.head().proof();
+            assert!(bytes.starts_with(proof) && proof.len() < 220, "the proof is short: {} bytes", proof.len());
             assert_eq!((batch.first(), batch.last()), (&part[0], &entries[2]));
         }
     }
@@ -301,11 +312,11 @@ mod tests {
         let bytes = Batch::sign(&small()[..1], &key()).unwrap();
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let golden = concat!(
-            "4346534401010000007fa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a100000000000000010000000000000000000000000000",
-            "0000000000000000000000000000000000000000001500000017f006000001a1fd1f7a4b003c00030001000000036f6e",
-            "65000000000000000188afb55d6119d1d786cf25903ad14cd85fefeec907549b4c01b1049067f409b1f9884ad2b07402",
-            "5b5cf76d9f5209fdb0d6ae8128018755f4117af2a873eede52bbc0ab26253371efc332d1f4ce5b6a3207e8ccd49fc91b",
-            "a6d32bae4d6f970603",
+            "43465344010100000073a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101000000000000000000000000000000000000000000",
+            "00000000000000000000000188afb55d6119d1d786cf25903ad14cd85fefeec907549b4c01b1049067f409b115de257c",
+            "9c218ed180501b0e9ffb03768b0e4c0a2c73b8a5aa362311944d9dfbfc661dc5ff4b76f87e7abc97c05a97b5a1b4c704",
+            "7ba0eb561f8f5e95fadf68286831027ffdf179a509ea14901069f319afe8417e2bc8b7fd77fda45d629bbd9409f00600",
+            "0001a1fd1f7a4b003c00030001000000036f6e65",
         );
         assert_eq!(hex, golden);
     }
@@ -334,44 +345,42 @@ mod tests {
             let entries: Vec<Entry> = entries.into_iter().cloned().collect();
             assert!(Batch::sign(&entries, &key()).is_err(), "an honest till refuses to sign {entries:?}");
         }
-        let of = |entries: &[&Entry]| payload_of(&entries.iter().copied().cloned().collect::<Vec<_>>(), &three);
-        assert!(matches!(forged(&of(&[&one, &three, &two])), Fault::BrokenChain { .. }));
-        assert!(matches!(forged(&of(&[&one, &two, &two])), Fault::BrokenChain { .. }));
-        assert_eq!(forged(&of(&[&one, &three])), Fault::OutOfSequence { expected: 3, came: 2 });
-        assert_eq!(forged(&of(&[&one, &two, &two, &three])), Fault::OutOfSequence { expected: 3, came: 4 });
+        let broken = |entries: &[&Entry]| cause(run_of(entries, &three));
+        assert!(matches!(broken(&[&one, &three, &two]), Fault::BrokenChain { .. }));
+        assert!(matches!(broken(&[&one, &two, &two]), Fault::BrokenChain { .. }));
+        assert_eq!(broken(&[&one, &three]), Fault::OutOfSequence { expected: 3, came: 2 });
+        assert_eq!(broken(&[&one, &two, &two, &three]), Fault::OutOfSequence { expected: 3, came: 4 });
         let foreign = ChainHead::start(JournalId([9; 16])).append(one.now(), 3, 1, b"x").unwrap().0;
         assert!(matches!(Batch::sign(&[one, foreign], &key()).unwrap_err(), Fault::ForeignJournal { .. }));
     }
 
     #[test]
-    fn lengths_are_refused_before_anything_is_unpacked() {
-        let entries = small();
-        let good = payload_of(&entries, &entries[2]);
-        let altered = |at: usize, bytes: &[u8]| {
-            let mut payload = good.clone();
-            payload[at..at + bytes.len()].copy_from_slice(bytes);
-            let bytes = signed::sign(Domain::Batch, &payload, &key()).unwrap();
-            Batch::read(&bytes).map(|_| ()).unwrap_err().cause().clone()
+    fn what_is_too_much_is_refused_before_it_is_unpacked() {
+        let good = *verify(&Batch::sign(&small(), &key()).unwrap()).unwrap().head().statement();
+        let refused = |head: BatchHead, packed: &[u8]| {
+            let bytes = signed::sign(Domain::Batch, &encode(&head), &key()).unwrap();
+            Batch::read(&[&bytes, packed].concat()).map(|_| ()).unwrap_err().cause().clone()
         };
-        let bomb = RAW_BYTES_MAX as u32 + 1;
+        let raw_bytes = RAW_BYTES_MAX as u32 + 1;
         let limit = RAW_BYTES_MAX as u64;
         let fault = Fault::TooLarge { what: "bytes of entries in a batch", limit, came: limit + 1 };
-        assert_eq!(altered(56, &bomb.to_be_bytes()), fault);
-        assert!(matches!(altered(60, &u32::MAX.to_be_bytes()), Fault::TooLarge { .. }));
-        assert!(matches!(altered(60, &[0, 0, 0, 1]), Fault::TrailingBytes { .. }));
-        assert!(matches!(altered(16, &[0; 8]), Fault::OutOfSequence { .. }));
-        assert!(matches!(altered(16, &9_u64.to_be_bytes()), Fault::OutOfSequence { .. }));
-        let head_seq_at = good.len() - 40;
-        assert!(matches!(altered(head_seq_at, &1_001_u64.to_be_bytes()), Fault::TooLarge { .. }));
+        assert_eq!(refused(BatchHead { raw_bytes, ..good }, &[]), fault);
+        assert!(matches!(refused(BatchHead { first_seq: 0, ..good }, &[]), Fault::OutOfSequence { .. }));
+        assert!(matches!(refused(BatchHead { first_seq: 9, ..good }, &[]), Fault::OutOfSequence { .. }));
+        assert!(matches!(refused(BatchHead { seq: 1_001, ..good }, &[]), Fault::TooLarge { .. }));
+        assert!(matches!(refused(BatchHead { seq: u64::MAX, ..good }, &[]), Fault::TooLarge { .. }));
+        assert!(matches!(refused(good, &vec![0; PACKED_BYTES_MAX + 1]), Fault::TooLarge { .. }));
+        assert!(matches!(refused(good, &[]), Fault::Malformed { .. }));
     }
 
     #[test]
     fn what_does_not_unpack_to_its_stated_length_is_refused() {
-        let entries = small();
-        let mut payload = payload_of(&entries, &entries[2]);
-        for stated in [0_u32, 1, 1_000_000] {
-            payload[56..60].copy_from_slice(&stated.to_be_bytes());
-            assert!(matches!(forged(&payload), Fault::Malformed { what: "packed entries", .. }), "{stated}");
+        let bytes = Batch::sign(&small(), &key()).unwrap();
+        let good = *verify(&bytes).unwrap().head().statement();
+        let (_, packed) = signed::split(Domain::Batch, &bytes).unwrap();
+        for raw_bytes in [0, 1, good.raw_bytes - 1, good.raw_bytes + 1, 1_000_000] {
+            let fault = forged(BatchHead { raw_bytes, ..good }, packed);
+            assert!(matches!(fault, Fault::Malformed { what: "packed entries", .. }), "{raw_bytes}");
         }
     }
 
@@ -397,7 +406,7 @@ mod tests {
         assert_eq!(Batch::fitting(&entries), 15);
         assert!(Batch::sign(&entries[..16], &key()).is_err());
         let bytes = Batch::sign(&entries[..15], &key()).unwrap();
-        assert!(bytes.len() <= signed::DOCUMENT_BYTES_MAX);
+        assert!(bytes.len() <= BATCH_BYTES_MAX);
         assert_eq!(verify(&bytes).unwrap().entries(), &entries[..15]);
     }
 
@@ -441,17 +450,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_payload_is_refused_without_a_panic(
-            mut payload in proptest::collection::vec(any::<u8>(), 0..300), lengths: bool,
-        ) {
-            if lengths && payload.len() > 104 {
-                let packed = u32::try_from(payload.len() - 104).unwrap();
-                payload[16..24].copy_from_slice(&1_u64.to_be_bytes());
-                payload[56..60].copy_from_slice(&300_u32.to_be_bytes());
-                payload[60..64].copy_from_slice(&packed.to_be_bytes());
-                let at = payload.len() - 40;
-                payload[at..at + 8].copy_from_slice(&3_u64.to_be_bytes());
-            }
+        fn any_packed_bytes_are_refused_without_a_panic(packed in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let good = *verify(&Batch::sign(&small(), &key()).unwrap()).unwrap().head().statement();
+            forged(BatchHead { packed: sha256(&packed), raw_bytes: 300, ..good }, &packed);
+            let plain = lz4_flex::block::compress(&packed);
+            let raw_bytes = u32::try_from(packed.len()).unwrap();
+            forged(BatchHead { packed: sha256(&plain), raw_bytes, ..good }, &plain);
+        }
+
+        #[test]
+        fn any_payload_is_refused_without_a_panic(payload in proptest::collection::vec(any::<u8>(), 0..300)) {
             let bytes = signed::sign(Domain::Batch, &payload, &key()).unwrap();
             prop_assert!(verify(&bytes).is_err());
         }

@@ -12,8 +12,8 @@ use crate::journal::codec::{Reader, decode, encode, too_large};
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, PublicKey, Signature, SigningKey};
 
-/// The most bytes of one payload: a full batch that does not compress, with its head.
-pub const PAYLOAD_BYTES_MAX: usize = 1_064_960;
+/// The most bytes of one payload: 1 MiB, for a page of master data.
+pub const PAYLOAD_BYTES_MAX: usize = 1_048_576;
 
 /// The bytes of a document around its payload.
 pub const FRAME_BYTES: usize = 74;
@@ -61,8 +61,21 @@ pub fn open(domain: Domain, bytes: &[u8], key: &PublicKey) -> Result<Vec<u8>, Fa
 /// # Errors
 /// The frame is not exactly that of such a document.
 pub fn unverified_payload(domain: Domain, bytes: &[u8]) -> Result<&[u8], Fault> {
+    let mut reader = Reader::new(domain.name(), bytes);
+    let payload = read_frame(domain, &mut reader)?;
+    reader.finish()?;
+    Ok(payload)
+}
+
+/// Splits a document of this domain from what follows it.
+pub(crate) fn split(domain: Domain, bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
+    let mut reader = Reader::new(domain.name(), bytes);
+    read_frame(domain, &mut reader)?;
+    Ok(bytes.split_at(reader.position()))
+}
+
+fn read_frame<'a>(domain: Domain, reader: &mut Reader<'a>) -> Result<&'a [u8], Fault> {
     let what = domain.name();
-    let mut reader = Reader::new(what, bytes);
     if reader.array()? != MAGIC {
         return Err(Fault::Malformed { what, expected: "a signed document, which begins with CFSD" });
     }
@@ -76,37 +89,36 @@ pub fn unverified_payload(domain: Domain, bytes: &[u8]) -> Result<&[u8], Fault> 
     }
     let payload = reader.framed(PAYLOAD_BYTES_MAX)?;
     reader.take(SIGNATURE_BYTES)?;
-    reader.finish()?;
     Ok(payload)
 }
 
 /// A document whose frame is right and whose signature has not been checked.
 #[derive(Clone, Debug)]
-pub(crate) struct Sealed {
+struct Sealed {
     domain: Domain,
     bytes: Vec<u8>,
 }
 
 impl Sealed {
     /// Checks the frame: magic, format, kind, length, and nothing left over.
-    pub(crate) fn read(domain: Domain, bytes: &[u8]) -> Result<Self, Fault> {
+    fn read(domain: Domain, bytes: &[u8]) -> Result<Self, Fault> {
         unverified_payload(domain, bytes)?;
         Ok(Self { domain, bytes: bytes.to_vec() })
     }
 
     /// What the document says, whoever wrote it.
-    pub(crate) fn payload(&self) -> &[u8] {
+    fn payload(&self) -> &[u8] {
         let signed = self.bytes.len().saturating_sub(SIGNATURE_BYTES);
         self.bytes.get(FRAME_BYTES.saturating_sub(SIGNATURE_BYTES)..signed).unwrap_or_default()
     }
 
     /// The exact bytes, signature included.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Checks whose it is.
-    pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), Fault> {
+    fn verify(&self, key: &PublicKey) -> Result<(), Fault> {
         let bad = Fault::BadSignature { what: self.domain.name() };
         let (signed, signature) = self.bytes.split_last_chunk::<SIGNATURE_BYTES>().ok_or(bad)?;
         key.verify(self.domain, signed, &Signature(*signature))
