@@ -27,6 +27,8 @@ pub mod tender;
 
 pub mod operator;
 pub mod catalog;
+pub mod import_options;
+pub mod product_import;
 pub mod series;
 
 // journal
@@ -41,6 +43,7 @@ pub mod drawer;
 pub mod event;
 pub mod journal_state;
 pub mod command;
+pub mod import_run;
 pub mod decide;
 
 // db
