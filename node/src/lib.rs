@@ -5,4 +5,5 @@
 
 pub mod clock;
 pub mod failure;
+pub mod folder;
 pub mod wire;

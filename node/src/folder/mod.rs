@@ -1,0 +1,222 @@
+//! The data folder of one till: what lies in it, and the lock that keeps it to one process.
+//!
+//! | file | what |
+//! |---|---|
+//! | `store.redb` | the store: journal and everything derived from it |
+//! | `secret.json` | journal keys and PIN pepper, 0600, bound to this machine, never in a backup |
+//! | `mark.json` | journal, seq and hash of the last commit; shows a store that was put back |
+//! | `till.json` | settings of this folder: where the second mark file lies |
+//! | `local-api.json` | address and token of a running `till serve`, 0600 |
+//! | `lock` | held by the one process that has the folder open |
+//!
+//! Always: a store is only opened with the lock in hand, so two processes never write one store.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use counterfoil_core::refusal::{Reason, Refusal};
+
+use crate::failure::Failure;
+
+pub mod machine;
+pub mod mark;
+pub mod secret;
+pub mod settings;
+
+/// A data folder, whether or not a till is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The folder of this user: `$XDG_DATA_HOME/counterfoil-till`, else `~/.local/share/counterfoil-till`.
+    ///
+    /// # Errors
+    /// The environment names neither a data folder nor a home.
+    pub fn of_user() -> Result<Self, Failure> {
+        let is_absolute = |path: &PathBuf| path.is_absolute();
+        let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(is_absolute);
+        let home = std::env::var_os("HOME").map(PathBuf::from).filter(is_absolute);
+        let data = data.or_else(|| home.map(|home| home.join(".local/share")));
+        let missing = || Failure::Usage("name the data folder with --data: there is no HOME to look in".to_owned());
+        Ok(Self::at(data.ok_or_else(missing)?.join("counterfoil-till")))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of that name in it.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.file("store.redb")
+    }
+
+    /// Whether a till is in it.
+    #[must_use]
+    pub fn has_till(&self) -> bool {
+        self.store().exists()
+    }
+
+    /// Refuses a folder without a till.
+    ///
+    /// # Errors
+    /// `missing`, naming `data`.
+    pub fn require_till(&self) -> Result<(), Refusal> {
+        if self.has_till() {
+            return Ok(());
+        }
+        let limit = format!("a till in {}: make one with init, enrol or apply", self.path.display());
+        Err(Refusal::new(Reason::Missing, "data", self.path.display(), limit))
+    }
+
+    /// Refuses a folder that has a till.
+    ///
+    /// # Errors
+    /// `declined`, naming `data`.
+    pub fn require_no_till(&self) -> Result<(), Refusal> {
+        if !self.has_till() {
+            return Ok(());
+        }
+        let value = format!("there is a till in {} already", self.path.display());
+        Err(Refusal::new(Reason::Declined, "data", value, "name another folder with --data"))
+    }
+
+    /// Makes the folder where it is missing, readable by its owner alone.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make(&self) -> Result<(), Failure> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
+        made.map_err(|error| Failure::io(&self.path, &error))
+    }
+
+    /// Takes the lock if no other process has it.
+    ///
+    /// # Errors
+    /// The lock file cannot be made.
+    pub fn try_lock(&self) -> Result<Option<FolderLock>, Failure> {
+        let path = self.file("lock");
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let mut file = opened.map_err(|error| Failure::io(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(Failure::io(&path, &error)),
+        }
+        // For people who wonder who has the till; nothing relies on it.
+        let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        written.map_err(|error| Failure::io(&path, &error))?;
+        Ok(Some(FolderLock { folder: self.clone(), _file: file }))
+    }
+
+    /// The failure of a folder that another process has open.
+    #[must_use]
+    pub fn held_by_another(&self) -> Failure {
+        let holder = fs::read_to_string(self.file("lock")).unwrap_or_default();
+        let holder = holder.trim();
+        let who = if holder.is_empty() { "another process".to_owned() } else { format!("process {holder}") };
+        let message = format!("{} has {} open; wait for it or end it", who, self.path.display());
+        Failure::damaged("locked", message)
+    }
+}
+
+/// The right to open the store of a folder, held until dropped.
+#[derive(Debug)]
+pub struct FolderLock {
+    folder: Folder,
+    _file: File,
+}
+
+impl FolderLock {
+    /// Whose lock it is.
+    #[must_use]
+    pub const fn folder(&self) -> &Folder {
+        &self.folder
+    }
+}
+
+/// Writes a whole file so that after a power cut it is either the old or the new one, readable by its owner alone.
+///
+/// # Errors
+/// The disk failed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let temporary = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        sync_folder_of(path)
+    };
+    write().map_err(|error| Failure::io(path, &error))
+}
+
+/// Makes the names in the folder of `path` durable.
+///
+/// # Errors
+/// The disk failed.
+pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Reads a small file, or nothing where there is none.
+///
+/// # Errors
+/// It cannot be read, or is larger than `bytes_max`.
+pub fn read_small(path: &Path, bytes_max: u64) -> Result<Option<String>, Failure> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io(path, &error)),
+    };
+    let mut text = String::new();
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(bytes_max).read_to_string(&mut text));
+    read.map_err(|error| Failure::io(path, &error))?;
+    Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_holds_the_lock_and_the_other_is_told_who() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path().join("a/b"));
+        folder.make().unwrap();
+        let lock = folder.try_lock().unwrap().unwrap();
+        assert!(folder.try_lock().unwrap().is_none());
+        assert!(folder.held_by_another().to_string().contains(&std::process::id().to_string()));
+        drop(lock);
+        assert!(folder.try_lock().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_whole_file_reads_back_and_leaves_nothing_beside_it() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("settings.json");
+        assert_eq!(read_small(&path, 100).unwrap(), None);
+        write_whole(&path, b"one").unwrap();
+        write_whole(&path, b"other").unwrap();
+        assert_eq!(read_small(&path, 100).unwrap().as_deref(), Some("other"));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+}
