@@ -1,1 +1,5 @@
-//! placeholder
+//! Head office: merges the journals of all tills and proves that no number is missing.
+//!
+//! Modules stand in reading order: what a claim means, where things are kept, how the two become one.
+
+pub mod verdict;
