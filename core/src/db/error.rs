@@ -1,0 +1,59 @@
+//! What can go wrong with the store: the disk, or what is written on it.
+
+use crate::journal::fault::Fault;
+use crate::refusal::Refusal;
+
+/// The store failed or is damaged. After a failure the till stops until it is opened again and checked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// The storage engine or the disk failed.
+    #[error("the store failed: {0}")]
+    Storage(#[source] Box<redb::Error>),
+    /// A row's checksum or form is wrong.
+    #[error("table {table} holds a damaged row at key {key}")]
+    DamagedRow {
+        /// The table's name.
+        table: String,
+        /// The key in hexadecimal digits.
+        key: String,
+    },
+    /// An entry of the journal is wrong.
+    #[error("the journal is damaged at entry {seq}: {fault}")]
+    DamagedEntry {
+        /// Which entry.
+        seq: u64,
+        /// How.
+        fault: Fault,
+    },
+    /// What must always hold does not; this is a bug or damage, and the till stops rather than sell on.
+    #[error("a broken invariant: {0}")]
+    Invariant(String),
+    /// The store was written by a newer program.
+    #[error("the store has schema {found}; this program knows up to {known}")]
+    NewerSchema {
+        /// The store's.
+        found: u32,
+        /// This program's.
+        known: u32,
+    },
+}
+
+impl DbError {
+    /// The error for a sum that was refused where it cannot be: while applying what was decided.
+    pub(crate) fn unexpected(refusal: &Refusal) -> Self {
+        Self::Invariant(refusal.to_string())
+    }
+}
+
+macro_rules! from_redb {
+    ($($name:ident),*) => {$(
+        impl From<redb::$name> for DbError {
+            fn from(error: redb::$name) -> Self {
+                Self::Storage(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+
+from_redb!(DatabaseError, TransactionError, TableError, StorageError, CommitError);
