@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod failure;
+pub mod import;
 pub mod folder;
 pub mod wire;

@@ -1,4 +1,5 @@
 //! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
 
+pub mod import_report;
 pub mod read;
 pub mod refusal;
