@@ -3,7 +3,8 @@
 //! A part is a line after its discount, or an adjustment of the document. Equal taxes are added up over the parts and
 //! rounded once per tax (EN 16931, BR-CO-17), never per line. Exclusive prices: the taxable sum is rounded, then its tax.
 //! Inclusive prices: the tax is the exact share of the gross sum, rounded; what is left is taxable. Always: the shares
-//! of the parts sum to the tax. Example: 52.50 with 12 % included holds 5.63 tax and 46.87 net.
+//! of the parts sum to the tax. Sums are exact fractions; where very many different lists of taxes in one document would
+//! take more than 128 bits, they are counted in billionths of a minor unit instead. Example: 52.50 with 12 % included holds 5.63 tax and 46.87 net.
 
 use crate::allotment::allot;
 use crate::money::Money;
@@ -112,14 +113,15 @@ fn group(bundles: &[Bundle<'_>]) -> Vec<Group> {
 }
 
 fn total_of(prices: PriceMode, group: &Group, bundles: &[Bundle<'_>]) -> Result<TaxTotal, Refusal> {
-    let mut base = Ratio::ZERO;
     let mut whole = Money::ZERO;
     let mut is_alone = true;
+    let mut terms = Vec::with_capacity(group.members.len());
     for (member, bundle) in group.members.iter().filter_map(|member| Some((member, bundles.get(member.bundle)?))) {
-        base = base.plus(Ratio::of_minor(bundle.amount).times(member.base)?)?;
+        terms.push(Ratio::of_minor(bundle.amount).times(member.base)?);
         whole = whole.plus(bundle.amount)?;
         is_alone = is_alone && bundle.taxes.len() == 1;
     }
+    let base = sum(&terms)?;
     let rate = Ratio::of_percent(group.tax.rate);
     let (taxable, amount) = match prices {
         PriceMode::Exclusive => {
@@ -145,27 +147,53 @@ fn hand_out(
     if amount.is_zero() {
         return Ok(());
     }
-    let factors = match group.members.as_slice() {
-        [_] => vec![1],
-        members => {
-            let bases: Vec<Ratio> = members.iter().map(|member| member.base).collect();
-            Ratio::over_one_denominator(&bases)?.0
-        }
-    };
     let mut places = Vec::with_capacity(parts.len());
-    let mut weights = Vec::with_capacity(parts.len());
+    let mut amounts = Vec::with_capacity(parts.len());
     for (index, (part, bundle)) in parts.iter().zip(bundle_of).enumerate() {
-        let mut members = group.members.iter().zip(&factors);
-        let Some((member, factor)) = members.find(|(member, _)| member.bundle == *bundle) else { continue };
-        weights.push(Ratio::of_minor(part.amount).times(Ratio::whole(*factor))?.numerator());
+        let found = group.members.iter().enumerate().find(|(_, member)| member.bundle == *bundle);
+        let Some((position, member)) = found else { continue };
+        amounts.push((part.amount, position));
         places.push((index, member.place));
     }
-    for ((index, place), share) in places.into_iter().zip(allot(amount, &weights)?) {
+    for ((index, place), share) in places.into_iter().zip(split(amount, &amounts, &group.members)?) {
         if let Some(kept) = shares.get_mut(index).and_then(|shares| shares.get_mut(place)) {
             *kept = share;
         }
     }
     Ok(())
+}
+
+/// Splits a tax over amounts by the base that each adds; an amount comes with the position of its member.
+fn split(tax: Money, amounts: &[(Money, usize)], members: &[Member]) -> Result<Vec<Money>, Refusal> {
+    let by = |factors: &[i128]| {
+        let mut weights = Vec::with_capacity(amounts.len());
+        for (amount, position) in amounts {
+            let factor = factors.get(*position).copied().unwrap_or(0);
+            weights.push(Ratio::of_minor(*amount).times(Ratio::whole(factor))?.numerator());
+        }
+        allot(tax, &weights)
+    };
+    if members.len() == 1 {
+        return by(&[1]);
+    }
+    let bases: Vec<Ratio> = members.iter().map(|member| member.base).collect();
+    let exact = Ratio::over_one_denominator(&bases).and_then(|(factors, _)| by(&factors));
+    exact.or_else(|_| {
+        let factors: Result<Vec<i128>, Refusal> = bases.iter().map(|base| base.billionths()).collect();
+        by(&factors?)
+    })
+}
+
+/// The sum of all terms, in billionths if it cannot be counted exactly.
+fn sum(terms: &[Ratio]) -> Result<Ratio, Refusal> {
+    let exact = terms.iter().try_fold(Ratio::ZERO, |sum, term| sum.plus(*term));
+    exact.or_else(|_| {
+        let mut sum = Ratio::ZERO;
+        for term in terms {
+            sum = sum.plus(Ratio::of_billionths(term.billionths()?))?;
+        }
+        Ok(sum)
+    })
 }
 
 #[cfg(test)]

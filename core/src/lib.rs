@@ -24,6 +24,7 @@ pub mod assessment;
 pub mod totals;
 pub mod cash_rounding;
 pub mod tender;
+pub mod barcode;
 
 pub mod operator;
 pub mod catalog;

@@ -11,6 +11,7 @@ use crate::money::Money;
 use crate::quantity::{Decimal, Percent};
 use crate::refusal::{Reason, Refusal};
 
+const BILLION: i128 = 1_000_000_000;
 const POWERS_OF_TEN: [i128; 39] = powers_of_ten();
 
 /// A whole number over a whole number above zero.
@@ -137,6 +138,26 @@ impl Ratio {
         Ok((numerators?, common))
     }
 
+    /// How many whole billionths it has, the rest cut off towards zero.
+    ///
+    /// # Errors
+    /// Beyond what 128 bits count.
+    pub fn billionths(self) -> Result<i128, Refusal> {
+        let Self { numerator, denominator } = self.reduced();
+        let cut = || {
+            let whole = numerator.checked_div(denominator)?.checked_mul(BILLION)?;
+            let rest = numerator.checked_rem(denominator)?.checked_mul(BILLION)?.checked_div(denominator)?;
+            whole.checked_add(rest)
+        };
+        cut().ok_or_else(|| overflow(self, 'x', Self::whole(BILLION)))
+    }
+
+    /// So many billionths.
+    #[must_use]
+    pub const fn of_billionths(billionths: i128) -> Self {
+        Self { numerator: billionths, denominator: BILLION }
+    }
+
     fn product(self, other: Self) -> Option<Self> {
         let numerator = self.numerator.checked_mul(other.numerator)?;
         let denominator = self.denominator.checked_mul(other.denominator)?;
@@ -228,6 +249,13 @@ mod tests {
     }
 
     #[test]
+    fn billionths_are_cut_towards_zero() {
+        assert_eq!(ratio(2, 3).billionths(), Ok(666_666_666));
+        assert_eq!(ratio(-5, 3).billionths(), Ok(-1_666_666_666));
+        check(Ok(Ratio::of_billionths(500_000_000)), "1/2");
+    }
+
+    #[test]
     fn one_denominator_keeps_the_proportions() {
         let (numerators, common) = Ratio::over_one_denominator(&[ratio(100, 121), ratio(1, 2), ratio(-2, 4)]).unwrap();
         assert_eq!((numerators.as_slice(), common), ([200, 121, -121].as_slice(), 242));
@@ -237,7 +265,7 @@ mod tests {
         #[test]
         fn no_input_panics(a in any::<i128>(), b in 1..i128::MAX, c in any::<i128>(), d in 1..i128::MAX) {
             let (left, right) = (ratio(a, b), ratio(c, d));
-            let _answers = (left.plus(right), left.times(right), left.divided_by(right), left.reduced());
+            let _answers = (left.plus(right), left.times(right), left.divided_by(right), left.billionths());
             let _common = Ratio::over_one_denominator(&[left, right]);
         }
     }
