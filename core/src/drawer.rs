@@ -289,7 +289,7 @@ fn keyed<K: PartialEq>(totals: &mut Vec<(K, Money)>, key: K) -> &mut Money {
 
 fn entry<'a>(taxes: &'a mut Vec<TaxTotal>, tax: &LineTax) -> (&'a mut Money, &'a mut Money) {
     let index = taxes.iter().position(|known| known.tax == *tax).unwrap_or_else(|| {
-        taxes.push(TaxTotal { tax: tax.clone(), taxable: Money::ZERO, amount: Money::ZERO });
+        taxes.push(TaxTotal { tax: *tax, taxable: Money::ZERO, amount: Money::ZERO });
         taxes.len().saturating_sub(1)
     });
     let total = &mut taxes[index];

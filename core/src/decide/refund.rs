@@ -192,7 +192,7 @@ fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> 
 /// The lines of the credit note and its tax table, all negative.
 fn credited(sold: &DocumentV1, parts: &[(u16, RefundedLine)]) -> Result<(Vec<LineV1>, Vec<TaxTotal>), Refusal> {
     let mut lines = Vec::with_capacity(parts.len());
-    let none = |tax: &TaxTotal| TaxTotal { tax: tax.tax.clone(), taxable: Money::ZERO, amount: Money::ZERO };
+    let none = |tax: &TaxTotal| TaxTotal { tax: tax.tax, taxable: Money::ZERO, amount: Money::ZERO };
     let mut taxes: Vec<TaxTotal> = sold.taxes.iter().map(none).collect();
     for (number, part) in parts {
         let line = &sold.lines[usize::from(*number).saturating_sub(1)];
