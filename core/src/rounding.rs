@@ -4,6 +4,8 @@
 //! half-up of the absolute value); the other modes exist for coins and for countries. The step is the currency's
 //! minor unit, or the smallest coin. Example: 1.005 EUR half up is 1.01, half even 1.00; -1.005 half up is -1.01.
 
+use std::str::FromStr;
+
 use rust_decimal::RoundingStrategy;
 
 use crate::currency::Currency;
@@ -28,6 +30,21 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 5] = [Self::HalfUp, Self::HalfDown, Self::HalfEven, Self::Up, Self::Down];
+
+    /// The name in commands and settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HalfUp => "half-up",
+            Self::HalfDown => "half-down",
+            Self::HalfEven => "half-even",
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+
     const fn strategy(self) -> RoundingStrategy {
         match self {
             Self::HalfUp => RoundingStrategy::MidpointAwayFromZero,
@@ -36,6 +53,15 @@ impl Mode {
             Self::Up => RoundingStrategy::AwayFromZero,
             Self::Down => RoundingStrategy::ToZero,
         }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let known = Self::ALL.into_iter().find(|mode| mode.as_str() == text);
+        known.ok_or_else(|| Refusal::new(Reason::Malformed, "mode", text, "half-up, half-down, half-even, up or down"))
     }
 }
 
@@ -108,17 +134,13 @@ fn overflow(value: Decimal, currency: Currency) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr;
-
     use proptest::prelude::*;
 
     use super::*;
 
-    const MODES: [Mode; 5] = [Mode::HalfUp, Mode::HalfDown, Mode::HalfEven, Mode::Up, Mode::Down];
-
     fn check(value: &str, code: &str, expected: [i64; 5]) {
         let currency = code.parse().unwrap();
-        for (mode, expected) in MODES.into_iter().zip(expected) {
+        for (mode, expected) in Mode::ALL.into_iter().zip(expected) {
             let rounded = round(Decimal::from_str(value).unwrap(), currency, mode).unwrap();
             assert_eq!(rounded.minor(), expected, "{value} {code} {mode:?}");
             let ratio = Ratio::of_decimal(Decimal::from_str(value).unwrap()).in_minor_units(currency).unwrap();
@@ -162,7 +184,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_step_is_never_missed_by_more_than_itself(minor in -1_000_000_i64..1_000_000, step in 1_i64..1_000) {
-            for mode in MODES {
+            for mode in Mode::ALL {
                 let rounded = round_to_step(Money::from_minor(minor), Money::from_minor(step), mode).unwrap().minor();
                 prop_assert_eq!(rounded % step, 0);
                 prop_assert!((rounded - minor).abs() < step);

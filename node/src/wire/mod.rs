@@ -1,5 +1,7 @@
 //! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
 
 pub mod import_report;
+pub mod quote;
 pub mod read;
 pub mod refusal;
+pub mod scan;

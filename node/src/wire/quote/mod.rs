@@ -1,0 +1,140 @@
+//! `till quote`: prices a basket and stores nothing.
+//!
+//! The rules are core's; here stands the shape of the answer. Without tenders nothing is settled, and payable is the
+//! gross. Example: two pieces at 10.00 with 21 % are net 20.00, tax 4.20, gross 24.20.
+
+use counterfoil_core::currency::Currency;
+use counterfoil_core::money::Money;
+use counterfoil_core::refusal::Refusal;
+use counterfoil_core::tax::TaxTotal;
+use counterfoil_core::tender::settle;
+use counterfoil_core::time::Date;
+use counterfoil_core::totals::{PricedDocument, price};
+use serde::Serialize;
+
+use self::request::{LineRequest, QuoteRequest};
+use super::read::read;
+
+mod request;
+
+/// A priced basket; every amount has the currency's digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quote {
+    /// The currency of all amounts.
+    pub currency: String,
+    /// In the order of the input.
+    pub lines: Vec<QuotedLine>,
+    /// One per distinct tax.
+    pub taxes: Vec<QuotedTax>,
+    /// The lines before discounts.
+    pub line_sum: String,
+    /// Discounts and allowances on the document.
+    pub allowances: String,
+    /// Charges on the document.
+    pub charges: String,
+    /// Without tax.
+    pub net: String,
+    /// The tax.
+    pub tax: String,
+    /// With tax.
+    pub gross: String,
+    /// `payable` minus `gross`.
+    pub rounding: String,
+    /// What is to be paid.
+    pub payable: String,
+    /// What is handed over.
+    pub tendered: String,
+    /// What is handed back.
+    pub change: String,
+}
+
+/// A priced line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuotedLine {
+    /// As given, or the line's number from 1.
+    pub id: String,
+    /// Before discounts on the sale, without tax.
+    pub net: String,
+    /// Its share of the discounts on the sale.
+    pub discount: String,
+    /// Its share of the tax.
+    pub tax: String,
+    /// `net - discount + tax`.
+    pub gross: String,
+}
+
+/// A tax on the whole basket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QuotedTax {
+    /// Which tax.
+    pub code: String,
+    /// Its category of UNCL5305.
+    pub category: String,
+    /// In percent.
+    pub rate: String,
+    /// The sum that it is a share of.
+    pub taxable: String,
+    /// The tax.
+    pub tax: String,
+}
+
+/// Prices a basket. `today` decides how cash is rounded in a country if the basket has no `at`.
+///
+/// # Errors
+/// The text is not such a basket, or a rule of core refuses it; the field is the path in the input.
+pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
+    let request: QuoteRequest = read(text)?;
+    let currency: Currency = request.currency.parse()?;
+    let input = request.document(currency)?;
+    let rounding = request.rounding(currency, today)?;
+    let tenders = request.tenders(currency)?;
+    let priced = price(&input).map_err(|refusal| request.in_short_form(refusal))?;
+    let gross = priced.gross;
+    let (payable, tendered, change) = if tenders.is_empty() {
+        (gross, Money::ZERO, Money::ZERO)
+    } else {
+        let settlement = settle(gross, &tenders, rounding, currency)?;
+        (settlement.payable(), settlement.tendered(), settlement.change())
+    };
+    let show = |amount: Money| amount.show(currency);
+    Ok(Quote {
+        currency: currency.to_string(),
+        lines: quoted_lines(&request.lines, &priced, currency),
+        taxes: priced.taxes.iter().map(|total| quoted_tax(total, currency)).collect(),
+        line_sum: show(priced.line_sum),
+        allowances: show(priced.allowances),
+        charges: show(priced.charges),
+        net: show(priced.net),
+        tax: show(priced.tax),
+        gross: show(gross),
+        rounding: show(payable.minus(gross)?),
+        payable: show(payable),
+        tendered: show(tendered),
+        change: show(change),
+    })
+}
+
+fn quoted_lines(requests: &[LineRequest], priced: &PricedDocument, currency: Currency) -> Vec<QuotedLine> {
+    let lines = requests.iter().zip(&priced.lines).zip(1_usize..);
+    let quoted = lines.map(|((request, line), number)| QuotedLine {
+        id: request.id.clone().unwrap_or_else(|| number.to_string()),
+        net: line.net.show(currency),
+        discount: line.discount.show(currency),
+        tax: line.tax.show(currency),
+        gross: line.gross.show(currency),
+    });
+    quoted.collect()
+}
+
+fn quoted_tax(total: &TaxTotal, currency: Currency) -> QuotedTax {
+    QuotedTax {
+        code: total.tax.code.to_string(),
+        category: total.tax.category.to_string(),
+        rate: total.tax.rate.to_string(),
+        taxable: total.taxable.show(currency),
+        tax: total.amount.show(currency),
+    }
+}
+
+#[cfg(test)]
+mod tests;
