@@ -49,3 +49,6 @@ pub mod decide;
 
 // db
 pub mod db;
+
+// till
+pub mod till;

@@ -122,6 +122,17 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// The operator that every till begins with, who may do everything.
+    #[must_use]
+    pub fn owner() -> Self {
+        Self {
+            code: OperatorCode::new("owner").expect("it is a code"),
+            name: Name::new("Owner").expect("it is a name"),
+            role: Role::Admin,
+            is_active: true,
+        }
+    }
+
     /// Refuses what the operator's role does not allow.
     ///
     /// # Errors
@@ -233,6 +244,12 @@ pub struct Lockout {
 impl Lockout {
     /// No wrong PIN.
     pub const NONE: Self = Self { failures: 0, until: Timestamp(i64::MIN) };
+
+    /// Whether the last try made the operator wait.
+    #[must_use]
+    pub const fn is_locking(self) -> bool {
+        self.failures > FREE_FAILURES
+    }
 
     /// Counts a try as failed before the PIN is compared.
     ///

@@ -135,6 +135,15 @@ impl SeriesHead {
         (self.next > self.series.first).then(|| self.next.saturating_sub(1))
     }
 
+    /// The last number issued, as printed.
+    ///
+    /// # Errors
+    /// The template prints more than a number may have.
+    pub fn last_printed(&self, store: &StoreCode, till: &TillCode) -> Result<Option<DocumentNumber>, Refusal> {
+        let print = |number| self.series.template.print(&self.series, store, till, number);
+        self.last_issued().map(print).transpose()
+    }
+
     /// Takes the next number.
     ///
     /// # Errors
@@ -245,6 +254,28 @@ fn parts(template: &str) -> Result<Vec<Part<'_>>, Refusal> {
     Ok(parts)
 }
 
+/// The numbers missing between `first` and the highest found, as runs, and those found more than once.
+#[must_use]
+pub fn holes(first: u64, found: &[u64]) -> (Vec<(u64, u64)>, Vec<u64>) {
+    let mut sorted = found.to_vec();
+    sorted.sort_unstable();
+    let mut missing = Vec::new();
+    let mut duplicates = Vec::new();
+    let mut next = first;
+    for number in sorted {
+        if number < next {
+            duplicates.push(number);
+            continue;
+        }
+        if number > next {
+            missing.push((next, number.saturating_sub(1)));
+        }
+        next = number.saturating_add(1);
+    }
+    duplicates.dedup();
+    (missing, duplicates)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +324,20 @@ mod tests {
     fn a_template_without_exactly_one_number_is_refused() {
         for template in ["", "{series}", "{number}{number}", "{number:0}", "{number:99}", "{nummer}", "{number", "n}"] {
             assert_eq!(template.parse::<NumberTemplate>().unwrap_err().code(), "malformed", "{template}");
+        }
+    }
+
+    #[test]
+    fn holes_and_doubles_are_found_whatever_the_order() {
+        for (first, found, missing, duplicates) in [
+            (1, vec![], vec![], vec![]),
+            (1, vec![1, 2, 3], vec![], vec![]),
+            (1, vec![3, 1], vec![(2, 2)], vec![]),
+            (1, vec![5, 9, 5], vec![(1, 4), (6, 8)], vec![5]),
+            (990, vec![990, 991, 991, 991], vec![], vec![991]),
+            (10, vec![9, 10], vec![], vec![9]),
+        ] {
+            assert_eq!(holes(first, &found), (missing, duplicates), "{found:?}");
         }
     }
 }

@@ -1,0 +1,114 @@
+//! From an event to rows, in the transaction that makes it durable.
+//!
+//! Replay and daily work run this same function, so a store rebuilt from its entries has the same rows, byte for byte.
+
+use crate::catalog::MasterRow;
+use crate::credit_note::{RefundedDocument, RefundedLine};
+use crate::db::error::DbError;
+use crate::db::look_up::{self, EntryRef, Tables, command_key};
+use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, REFUNDED, STOCK};
+use crate::db::{WriteTransaction, master, row};
+use crate::document::DocumentV1;
+use crate::event::Event;
+use crate::id::{DocumentNumber, ProductCode};
+use crate::journal::envelope::Entry;
+use crate::journal_state::JournalState;
+use crate::money::Money;
+use crate::operator::Operator;
+use crate::quantity::Quantity;
+use crate::refusal::Refusal;
+
+/// Writes an entry, the journal's state after it and every row derived from it.
+pub(crate) fn apply(
+    tx: &WriteTransaction,
+    life: u16,
+    entry: &Entry,
+    event: Option<&Event>,
+    after: &JournalState,
+) -> Result<(), DbError> {
+    tx.open_table(ENTRIES)?.insert((life, entry.seq()), entry.bytes())?;
+    row::put(&mut tx.open_table(JOURNALS)?, JOURNALS, &life, after)?;
+    let at = EntryRef { life, seq: entry.seq() };
+    match event {
+        Some(Event::SaleCompleted(document)) => apply_document(tx, at, document),
+        Some(Event::CreditNoteIssued(document)) => {
+            apply_document(tx, at, document)?;
+            apply_refund(tx, document)
+        }
+        Some(Event::DrawerClosed(closed)) => index_number(tx, &closed.z.printed, at),
+        Some(Event::MasterDataChanged(changed)) => {
+            changed.rows.iter().try_for_each(|row| master::set(tx, 0, row).map(|_| ()))
+        }
+        Some(Event::OperatorSet(set)) => master::set(tx, 0, &MasterRow::Operator(set.set.clone())).map(|_| ()),
+        Some(Event::JournalOpened(_)) if life == 1 => {
+            master::set(tx, 0, &MasterRow::Operator(Operator::owner())).map(|_| ())
+        }
+        Some(
+            Event::JournalOpened(_)
+            | Event::JournalClosed(_)
+            | Event::SeriesGranted(_)
+            | Event::OperatorLocked(_)
+            | Event::DrawerOpened(_)
+            | Event::CashMoved(_),
+        )
+        | None => Ok(()),
+    }
+}
+
+fn apply_document(tx: &WriteTransaction, at: EntryRef, document: &DocumentV1) -> Result<(), DbError> {
+    if !document.is_balanced() {
+        return Err(DbError::Invariant(format!("document {} does not add up", document.printed)));
+    }
+    index_number(tx, &document.printed, at)?;
+    row::put(&mut tx.open_table(COMMANDS)?, COMMANDS, &command_key(&document.id), &at)?;
+    let mut stock = tx.open_table(STOCK)?;
+    for line in &document.lines {
+        let before = row::get::<_, Quantity>(&stock, STOCK, &line.code.as_str())?.unwrap_or(Quantity::ZERO);
+        let after = before.checked_sub(line.quantity).ok_or_else(|| too_much_stock(&line.code))?;
+        row::put(&mut stock, STOCK, &line.code.as_str(), &after)?;
+    }
+    Ok(())
+}
+
+fn too_much_stock(code: &ProductCode) -> DbError {
+    DbError::Invariant(format!("the stock of {code} is beyond 28 digits"))
+}
+
+fn index_number(tx: &WriteTransaction, printed: &DocumentNumber, at: EntryRef) -> Result<(), DbError> {
+    row::put(&mut tx.open_table(DOCUMENTS)?, DOCUMENTS, &printed.as_str(), &at)
+}
+
+/// Adds what a credit note takes back to what was refunded of its preceding document.
+fn apply_refund(tx: &WriteTransaction, credit_note: &DocumentV1) -> Result<(), DbError> {
+    let Some(preceding) = &credit_note.preceding else { return Ok(()) };
+    let at = look_up::document(tx, preceding.as_str())?;
+    let at = at.ok_or_else(|| DbError::Invariant(format!("document {preceding} is not there to be corrected")))?;
+    for line in &credit_note.lines {
+        let key = (at.life, at.seq, line.preceding_line);
+        let before = tx.get::<_, RefundedLine>(REFUNDED, &key)?;
+        let before = before.unwrap_or_else(|| RefundedLine::none(line.taxes.len()));
+        let after =
+            taken_back(line).and_then(|part| before.plus(&part)).map_err(|refusal| DbError::unexpected(&refusal))?;
+        row::put(&mut tx.open_table(REFUNDED)?, REFUNDED, &key, &after)?;
+    }
+    let key = (at.life, at.seq, 0);
+    let before = tx.get::<_, RefundedDocument>(REFUNDED, &key)?.unwrap_or(RefundedDocument::NONE);
+    let totals = credit_note.totals;
+    let after = (|| -> Result<_, Refusal> {
+        Ok(RefundedDocument {
+            gross: before.gross.minus(totals.gross)?,
+            payable: before.payable.minus(totals.payable)?,
+        })
+    })();
+    let after = after.map_err(|refusal| DbError::unexpected(&refusal))?;
+    row::put(&mut tx.open_table(REFUNDED)?, REFUNDED, &key, &after)
+}
+
+fn taken_back(line: &crate::document::LineV1) -> Result<RefundedLine, Refusal> {
+    Ok(RefundedLine {
+        quantity: line.quantity.negated(),
+        net: line.net.negated()?,
+        discount: line.discount.negated()?,
+        taxes: line.taxes.iter().map(|(_, amount): &(u8, Money)| amount.negated()).collect::<Result<_, _>>()?,
+    })
+}

@@ -1,0 +1,62 @@
+//! Comparing the derived tables of two stores, byte for byte.
+
+use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableHandle, Value};
+
+use crate::db::error::DbError;
+use crate::db::row;
+use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, MASTER, REFUNDED, STOCK};
+
+/// Compares every derived table, and tells each row that is missing, left over, damaged or different.
+pub(crate) fn compare(
+    stored: &ReadTransaction,
+    replayed: &ReadTransaction,
+    differs: &mut dyn FnMut(String),
+) -> Result<(), DbError> {
+    table(stored, replayed, JOURNALS, |_| true, differs)?;
+    table(stored, replayed, DOCUMENTS, |_| true, differs)?;
+    table(stored, replayed, COMMANDS, |_| true, differs)?;
+    table(stored, replayed, REFUNDED, |_| true, differs)?;
+    table(stored, replayed, STOCK, |_| true, differs)?;
+    table(stored, replayed, MASTER, |key| key.0 == 0, differs)?;
+    table(stored, replayed, BARCODES, |key| key.0 == 0, differs)
+}
+
+fn table<K: Key + 'static>(
+    stored: &ReadTransaction,
+    replayed: &ReadTransaction,
+    definition: TableDefinition<'static, K, &'static [u8]>,
+    is_derived: impl Fn(&K::SelfType<'_>) -> bool,
+    differs: &mut dyn FnMut(String),
+) -> Result<(), DbError> {
+    let (stored, replayed) = (stored.open_table(definition)?, replayed.open_table(definition)?);
+    let name = definition.name();
+    for found in stored.iter()? {
+        let (key, value) = found?;
+        let key = key.value();
+        let shown = <K as Value>::as_bytes(&key);
+        if row::unseal(name, shown.as_ref(), value.value()).is_err() {
+            differs(format!("table {name} holds a damaged row at key {}", hex(shown.as_ref())));
+        } else if is_derived(&key) {
+            match replayed.get(&key)? {
+                Some(expected) if expected.value() == value.value() => {}
+                Some(_) => differs(format!("table {name} differs from the journal at key {}", hex(shown.as_ref()))),
+                None => differs(format!(
+                    "table {name} holds key {}, of which the journal knows nothing",
+                    hex(shown.as_ref())
+                )),
+            }
+        }
+    }
+    for expected in replayed.iter()? {
+        let (key, _) = expected?;
+        let key = key.value();
+        if is_derived(&key) && stored.get(&key)?.is_none() {
+            differs(format!("table {name} lacks key {}", hex(<K as Value>::as_bytes(&key).as_ref())));
+        }
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,207 @@
+//! Master data by generation: 0 is the till's own, further ones come from the feed.
+
+use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+
+use crate::catalog::{MasterKey, MasterRow, Product};
+use crate::db::error::DbError;
+use crate::db::look_up::Tables;
+use crate::db::row;
+use crate::db::tables::{BARCODES, MASTER};
+use crate::decide::sale::Sellable;
+use crate::feed::StateHash;
+use crate::id::{OperatorCode, ProductCode};
+use crate::operator::Operator;
+
+const PRODUCT_KIND: u8 = 3;
+const OPERATOR_KIND: u8 = 5;
+
+/// The bytes of a key: its kind and its code.
+pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
+    let (kind, code) = match key {
+        MasterKey::TaxClass(code) => (1, code.as_str()),
+        MasterKey::Category(code) => (2, code.as_str()),
+        MasterKey::Product(code) => (PRODUCT_KIND, code.as_str()),
+        MasterKey::Price(code) => (4, code.as_str()),
+        MasterKey::Operator(code) => (OPERATOR_KIND, code.as_str()),
+    };
+    let mut bytes = vec![kind];
+    bytes.extend_from_slice(code.as_bytes());
+    bytes
+}
+
+/// The form in which barcodes are compared: digits of a GTIN padded to 14, other codes as they are.
+pub(crate) fn barcode_key(code: &str) -> String {
+    let is_gtin = matches!(code.len(), 8 | 12 | 13 | 14) && code.bytes().all(|byte| byte.is_ascii_digit());
+    if is_gtin { format!("{code:0>14}") } else { code.to_owned() }
+}
+
+/// The row of a generation.
+pub(crate) fn row(tables: &impl Tables, generation: u8, key: &MasterKey) -> Result<Option<MasterRow>, DbError> {
+    tables.get(MASTER, &(generation, key_bytes(key).as_slice()))
+}
+
+/// The product that has a barcode.
+pub(crate) fn product_of_barcode(
+    tables: &impl Tables,
+    generation: u8,
+    code: &str,
+) -> Result<Option<ProductCode>, DbError> {
+    tables.get(BARCODES, &(generation, barcode_key(code).as_str()))
+}
+
+/// What a product code or barcode stands for.
+pub(crate) fn sellable(tables: &impl Tables, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
+    let by_code = match ProductCode::new(code) {
+        Ok(code) => product(tables, generation, &code)?,
+        Err(_) => None,
+    };
+    let product = match by_code {
+        Some(product) => product,
+        None => match product_of_barcode(tables, generation, code)? {
+            Some(found) => product(tables, generation, &found)?.ok_or_else(|| dangling(&found))?,
+            None => return Ok(None),
+        },
+    };
+    let price = match row(tables, generation, &MasterKey::Price(product.code.clone()))? {
+        Some(MasterRow::Price(price)) => Some(price.price),
+        _ => product.price,
+    };
+    let taxes = match row(tables, generation, &MasterKey::TaxClass(product.tax_class.clone()))? {
+        Some(MasterRow::TaxClass(class)) => class.taxes,
+        _ => Vec::new(),
+    };
+    Ok(Some(Sellable { product, price, taxes }))
+}
+
+fn product(tables: &impl Tables, generation: u8, code: &ProductCode) -> Result<Option<Product>, DbError> {
+    Ok(match row(tables, generation, &MasterKey::Product(code.clone()))? {
+        Some(MasterRow::Product(product)) => Some(*product),
+        _ => None,
+    })
+}
+
+fn dangling(code: &ProductCode) -> DbError {
+    DbError::Invariant(format!("a barcode belongs to product {code}, which is not there"))
+}
+
+/// Products in the order of their codes, after `after`.
+pub(crate) fn products(
+    tx: &ReadTransaction,
+    generation: u8,
+    after: Option<&ProductCode>,
+    limit: usize,
+) -> Result<Vec<Product>, DbError> {
+    let mut start = vec![PRODUCT_KIND];
+    if let Some(after) = after {
+        start.extend_from_slice(after.as_str().as_bytes());
+        start.push(0);
+    }
+    let end = [PRODUCT_KIND.saturating_add(1)];
+    let table = tx.open_table(MASTER)?;
+    let mut products = Vec::new();
+    for found in table.range((generation, start.as_slice())..(generation, end.as_slice()))?.take(limit) {
+        let (key, stored) = found?;
+        if let MasterRow::Product(product) = row::read(MASTER, &key.value(), stored.value())? {
+            products.push(*product);
+        }
+    }
+    Ok(products)
+}
+
+/// The operators of a generation.
+pub(crate) fn operators(tables: &ReadTransaction, generation: u8) -> Result<Vec<Operator>, DbError> {
+    let table = tables.open_table(MASTER)?;
+    let mut operators = Vec::new();
+    let end = [OPERATOR_KIND.saturating_add(1)];
+    for found in table.range((generation, [OPERATOR_KIND].as_slice())..(generation, end.as_slice()))? {
+        let (key, stored) = found?;
+        if let MasterRow::Operator(operator) = row::read(MASTER, &key.value(), stored.value())? {
+            operators.push(operator);
+        }
+    }
+    Ok(operators)
+}
+
+/// One operator; the feed's wins over the till's own.
+pub(crate) fn operator(tables: &impl Tables, generation: u8, code: &OperatorCode) -> Result<Option<Operator>, DbError> {
+    let key = MasterKey::Operator(code.clone());
+    let fed = row(tables, generation, &key)?;
+    let found = if fed.is_none() && generation != 0 { row(tables, 0, &key)? } else { fed };
+    Ok(match found {
+        Some(MasterRow::Operator(operator)) => Some(operator),
+        _ => None,
+    })
+}
+
+/// Writes a row, and tells which row it replaced.
+pub(crate) fn set(tx: &WriteTransaction, generation: u8, row: &MasterRow) -> Result<Option<MasterRow>, DbError> {
+    let before = self::row(tx, generation, &row.key())?;
+    if let Some(MasterRow::Product(product)) = &before {
+        remove_barcodes(tx, generation, product)?;
+    }
+    if let MasterRow::Product(product) = row {
+        let mut barcodes = tx.open_table(BARCODES)?;
+        for barcode in &product.barcodes {
+            let key = barcode_key(barcode.as_str());
+            row::put(&mut barcodes, BARCODES, &(generation, key.as_str()), &product.code)?;
+        }
+    }
+    let key = key_bytes(&row.key());
+    row::put(&mut tx.open_table(MASTER)?, MASTER, &(generation, key.as_slice()), row)?;
+    Ok(before)
+}
+
+/// Removes a row, and tells which row it was.
+pub(crate) fn remove(tx: &WriteTransaction, generation: u8, key: &MasterKey) -> Result<Option<MasterRow>, DbError> {
+    let before = row(tx, generation, key)?;
+    if let Some(MasterRow::Product(product)) = &before {
+        remove_barcodes(tx, generation, product)?;
+    }
+    tx.open_table(MASTER)?.remove((generation, key_bytes(key).as_slice()))?;
+    Ok(before)
+}
+
+/// Removes up to `limit` rows of a generation that is no longer served; `false` once nothing is left.
+pub(crate) fn clear(tx: &WriteTransaction, generation: u8, limit: usize) -> Result<bool, DbError> {
+    let keys: Vec<Vec<u8>> = {
+        let table = tx.open_table(MASTER)?;
+        let from = (generation, [].as_slice());
+        let to = (generation, [u8::MAX].as_slice());
+        table
+            .range(from..to)?
+            .take(limit)
+            .map(|found| Ok(found?.0.value().1.to_vec()))
+            .collect::<Result<_, DbError>>()?
+    };
+    for key in &keys {
+        let found = tx.get::<_, MasterRow>(MASTER, &(generation, key.as_slice()))?;
+        if let Some(MasterRow::Product(product)) = &found {
+            remove_barcodes(tx, generation, product)?;
+        }
+        tx.open_table(MASTER)?.remove((generation, key.as_slice()))?;
+    }
+    Ok(!keys.is_empty())
+}
+
+fn remove_barcodes(tx: &WriteTransaction, generation: u8, product: &Product) -> Result<(), DbError> {
+    let mut barcodes = tx.open_table(BARCODES)?;
+    for barcode in &product.barcodes {
+        let key = barcode_key(barcode.as_str());
+        let owner = row::get::<_, ProductCode>(&barcodes, BARCODES, &(generation, key.as_str()))?;
+        if owner.as_ref() == Some(&product.code) {
+            barcodes.remove((generation, key.as_str()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The sum of the hashes of a generation's rows.
+pub(crate) fn state_hash(tx: &ReadTransaction, generation: u8) -> Result<StateHash, DbError> {
+    let table = tx.open_table(MASTER)?;
+    let mut state = StateHash::default();
+    for found in table.range((generation, [].as_slice())..(generation, [u8::MAX].as_slice()))? {
+        let (key, stored) = found?;
+        state = state.with(&row::read(MASTER, &key.value(), stored.value())?);
+    }
+    Ok(state)
+}

@@ -1,0 +1,50 @@
+//! The schema of a store and its numbered migrations.
+//!
+//! `migrate` brings a store from any released schema to this program's, one numbered step after the other, each in a
+//! transaction of its own; a store of a newer program is refused.
+
+use crate::db::error::DbError;
+use crate::db::look_up::Tables;
+use crate::db::row;
+use crate::db::tables::{
+    BARCODES, COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK,
+};
+use crate::db::{Store, WriteTransaction};
+
+type Step = fn(&WriteTransaction) -> Result<(), DbError>;
+
+/// The steps; the schema of a store is how many of them it has had.
+const STEPS: [Step; 1] = [make_tables];
+
+/// The schema that this program writes.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// Takes the steps that the store has not had.
+pub(crate) fn migrate(store: &Store) -> Result<(), DbError> {
+    let found = store.read()?.get::<_, u32>(META, &"schema")?.unwrap_or(0);
+    if found > SCHEMA {
+        return Err(DbError::NewerSchema { found, known: SCHEMA });
+    }
+    for (schema, step) in (1..).zip(STEPS).skip(usize::try_from(found).unwrap_or(usize::MAX)) {
+        let tx = store.write()?;
+        step(&tx)?;
+        row::put::<_, u32>(&mut tx.open_table(META)?, META, &"schema", &schema)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+fn make_tables(tx: &WriteTransaction) -> Result<(), DbError> {
+    tx.open_table(ENTRIES)?;
+    tx.open_table(JOURNALS)?;
+    tx.open_table(DOCUMENTS)?;
+    tx.open_table(COMMANDS)?;
+    tx.open_table(REFUNDED)?;
+    tx.open_table(STOCK)?;
+    tx.open_table(MASTER)?;
+    tx.open_table(BARCODES)?;
+    tx.open_table(META)?;
+    tx.open_table(PINS)?;
+    tx.open_table(LOCKOUTS)?;
+    Ok(())
+}

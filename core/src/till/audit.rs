@@ -1,0 +1,307 @@
+//! The audit: reads the whole journal as an outsider would, and compares every derived row with a replay.
+//!
+//! It recomputes each hash, follows the chain, decodes every event, checks that each document adds up, that each series
+//! runs from its first number without a hole, that the stored acknowledgement is for this very chain, and sums money by
+//! itself. Then it rebuilds all rows in a scratch store and compares them byte for byte, and lets the storage engine
+//! check its own pages. One flipped byte anywhere that matters is a difference.
+
+use std::collections::BTreeMap;
+
+use crate::db::error::DbError;
+use crate::db::look_up::{self, EntryRef};
+use crate::db::{ReadTransaction, StorageBackend, Store, apply, compare, master};
+use crate::event::{Event, GrantedByV1};
+use crate::grant::GrantV1;
+use crate::id::{JournalId, SeriesCode};
+use crate::journal::envelope::{ChainHead, Entry};
+use crate::journal::hello::RunningTotal;
+use crate::journal_state::JournalState;
+use crate::money::Money;
+use crate::series::{DocumentKind, holes};
+
+use super::journals::stored_acknowledgement;
+use super::{Till, TillError};
+
+/// The most differences that are listed.
+const DIFFERENCES_MAX: usize = 100;
+const ENTRIES_PER_STEP: u64 = 2_000;
+
+/// What the audit found of one journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalAudit {
+    /// Which.
+    pub journal: JournalId,
+    /// How many entries.
+    pub entries: u64,
+    /// The hash of the last, in hexadecimal digits.
+    pub head: String,
+    /// `ok`, or what is wrong with the chain.
+    pub chain: String,
+}
+
+/// What the audit found of one series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesAudit {
+    /// Its code.
+    pub series: SeriesCode,
+    /// What it numbers.
+    pub kind: DocumentKind,
+    /// The first number it may issue.
+    pub first: u64,
+    /// The last number found, or `None`.
+    pub last: Option<u64>,
+    /// How many numbers were found.
+    pub issued: u64,
+    /// Runs of numbers that are missing.
+    pub missing: Vec<(u64, u64)>,
+    /// Numbers that were found more than once.
+    pub duplicates: Vec<u64>,
+}
+
+/// What the audit found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// The journals, oldest first.
+    pub journals: Vec<JournalAudit>,
+    /// The series that issued a number or may.
+    pub series: Vec<SeriesAudit>,
+    /// How many drawer sessions were opened.
+    pub drawer_sessions: u64,
+    /// What the documents of each currency come to.
+    pub totals: Vec<RunningTotal>,
+    /// What does not agree, at most 100.
+    pub differences: Vec<String>,
+    /// Entries of a type or version that this program does not know.
+    pub unread: u64,
+    /// The first entry that is damaged.
+    pub first_bad_seq: Option<u64>,
+}
+
+impl Audit {
+    /// Whether everything agrees.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.differences.is_empty() && self.first_bad_seq.is_none()
+    }
+
+    fn differs(&mut self, text: impl Into<String>) {
+        if self.differences.len() < DIFFERENCES_MAX {
+            self.differences.push(text.into());
+        }
+    }
+
+    fn is_bad_at(&mut self, seq: u64, text: String) {
+        self.first_bad_seq.get_or_insert(seq);
+        self.differs(text);
+    }
+}
+
+impl Till {
+    /// Audits the till. `scratch` is an empty backend for the replay; its bytes are of no use afterwards.
+    ///
+    /// # Errors
+    /// The disk fails while reading, so that nothing can be said.
+    pub fn audit(&mut self, scratch: impl StorageBackend) -> Result<Audit, TillError> {
+        let mut audit = Audit::default();
+        let replay = Store::open(scratch)?;
+        {
+            let tx = self.store.read()?;
+            let mut numbers: BTreeMap<SeriesCode, Vec<u64>> = BTreeMap::new();
+            for life in 1..=self.life {
+                if let Err(error) = self.audit_journal(&tx, &replay, life, &mut audit, &mut numbers) {
+                    audit.differs(error.to_string());
+                }
+            }
+            self.audit_series(&tx, &mut audit, &numbers);
+            if audit.first_bad_seq.is_none() {
+                compare::compare(&tx, &replay.read()?, &mut |difference| audit.differs(difference))?;
+            }
+            self.audit_feed(&tx, &mut audit);
+        }
+        match self.store.is_intact() {
+            Ok(true) => {}
+            Ok(false) => audit.differs("the store's pages do not have their checksums"),
+            Err(error) => audit.differs(error.to_string()),
+        }
+        Ok(audit)
+    }
+
+    fn audit_journal(
+        &self,
+        tx: &ReadTransaction,
+        replay: &Store,
+        life: u16,
+        audit: &mut Audit,
+        numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
+    ) -> Result<(), TillError> {
+        let state = look_up::state(tx, life)?;
+        let mut fold = Fold { head: ChainHead::start(state.journal), state: None };
+        let mut found =
+            JournalAudit { journal: state.journal, entries: 0, head: state.hash.to_string(), chain: "ok".to_owned() };
+        let mut seq = 1;
+        while seq <= state.seq {
+            let writing = replay.write_scratch()?;
+            let end = seq.saturating_add(ENTRIES_PER_STEP).min(state.seq.saturating_add(1));
+            while seq < end {
+                let step = fold.step(tx, &writing, EntryRef { life, seq }, audit, numbers);
+                if let Err(text) = step {
+                    audit.is_bad_at(seq, format!("journal {} entry {seq}: {text}", state.journal));
+                    found.chain = text;
+                    audit.journals.push(found);
+                    return Ok(());
+                }
+                found.entries = seq;
+                seq = seq.saturating_add(1);
+            }
+            writing.commit().map_err(DbError::from)?;
+        }
+        if fold.head != state.chain_head() {
+            found.chain = format!("ends in {} and not in the head {}", fold.head.hash(), state.hash);
+            audit.is_bad_at(state.seq, format!("journal {}: {}", state.journal, found.chain));
+        }
+        if look_up::has_entry_after(tx, life, state.seq)? {
+            audit.differs(format!("journal {} has entries after its head {}", state.journal, state.seq));
+        }
+        self.audit_acknowledgement(tx, life, &state, audit)?;
+        self.sum_up(fold.state, audit);
+        audit.journals.push(found);
+        Ok(())
+    }
+
+    fn audit_acknowledgement(
+        &self,
+        tx: &ReadTransaction,
+        life: u16,
+        state: &JournalState,
+        audit: &mut Audit,
+    ) -> Result<(), TillError> {
+        let Some(acknowledgement) = stored_acknowledgement(tx, life)? else { return Ok(()) };
+        if acknowledgement.seq == 0 {
+            return Ok(());
+        }
+        let held = look_up::entry(tx, EntryRef { life, seq: acknowledgement.seq })?.map(|entry| entry.hash());
+        if held != Some(acknowledgement.hash) {
+            let text = format!("entry {} is not the one that head office acknowledged", acknowledgement.seq);
+            audit.is_bad_at(acknowledgement.seq, format!("journal {}: {text}", state.journal));
+        }
+        Ok(())
+    }
+
+    fn sum_up(&self, state: Option<JournalState>, audit: &mut Audit) {
+        let Some(state) = state else { return };
+        audit.unread = audit.unread.saturating_add(state.unread);
+        let total = state.total;
+        let Some(sum) = audit.totals.iter_mut().find(|sum| sum.currency == total.currency) else {
+            audit.totals.push(total);
+            return;
+        };
+        let add = |one: Money, other: Money| Money::from_minor(one.minor().saturating_add(other.minor()));
+        sum.count = sum.count.saturating_add(total.count);
+        sum.gross = add(sum.gross, total.gross);
+        sum.tax = add(sum.tax, total.tax);
+        sum.cash = add(sum.cash, total.cash);
+    }
+
+    fn audit_series(&self, tx: &ReadTransaction, audit: &mut Audit, numbers: &BTreeMap<SeriesCode, Vec<u64>>) {
+        for life in 1..=self.life {
+            let state = match look_up::state(tx, life) {
+                Ok(state) => state,
+                Err(error) => return audit.differs(error.to_string()),
+            };
+            for series in &state.series {
+                let code = &series.head.series().code;
+                let found = numbers.get(code).map_or(&[][..], Vec::as_slice);
+                let (missing, duplicates) = holes(series.head.series().first, found);
+                for (from, to) in &missing {
+                    audit.differs(format!("series {code}: {from} to {to} are missing"));
+                }
+                for number in &duplicates {
+                    audit.differs(format!("series {code}: {number} was issued twice"));
+                }
+                if series.head.last_issued() != found.iter().copied().max() {
+                    audit.differs(format!("series {code}: its head does not agree with its documents"));
+                }
+                audit.series.push(SeriesAudit {
+                    series: code.clone(),
+                    kind: series.head.series().kind,
+                    first: series.head.series().first,
+                    last: found.iter().copied().max(),
+                    issued: u64::try_from(found.len()).unwrap_or(u64::MAX),
+                    missing,
+                    duplicates,
+                });
+            }
+        }
+    }
+
+    fn audit_feed(&self, tx: &ReadTransaction, audit: &mut Audit) {
+        let agrees = super::feed::served(tx).and_then(|served| match served {
+            Some((generation, cursor)) => Ok(master::state_hash(tx, generation)? == cursor.state),
+            None => Ok(true),
+        });
+        match agrees {
+            Ok(true) => {}
+            Ok(false) => audit.differs("the feed's rows do not add up to the state hash of their revision"),
+            Err(error) => audit.differs(error.to_string()),
+        }
+    }
+}
+
+/// The fold over one journal's entries.
+struct Fold {
+    head: ChainHead,
+    state: Option<JournalState>,
+}
+
+impl Fold {
+    fn step(
+        &mut self,
+        tx: &ReadTransaction,
+        replay: &crate::db::WriteTransaction,
+        at: EntryRef,
+        audit: &mut Audit,
+        numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
+    ) -> Result<(), String> {
+        let text = |error: &dyn std::error::Error| error.to_string();
+        let bytes = look_up::Tables::entry_bytes(tx, at).map_err(|error| text(&error))?;
+        let entry = Entry::read(&bytes.ok_or("it is missing")?).map_err(|fault| text(&fault))?;
+        let head = ChainHead::at(self.head.journal(), self.head.seq(), self.head.hash());
+        self.head = head.verify_next(&entry).map_err(|fault| text(&fault))?;
+        let event = Event::decode(&entry).map_err(|fault| text(&fault))?;
+        let after = match (self.state.take(), &event) {
+            (None, Some(Event::JournalOpened(opened))) => {
+                check_grant(&entry, &opened.granted_by)?;
+                JournalState::open(&entry, opened)
+            }
+            (None, _) => return Err("a journal begins with its opening".to_owned()),
+            (Some(state), event) => state.after(&entry, event.as_ref()).map_err(|refusal| text(&refusal))?,
+        };
+        match &event {
+            Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
+                if !document.is_balanced() {
+                    return Err(format!("document {} does not add up", document.printed));
+                }
+                numbers.entry(document.series.clone()).or_default().push(document.number);
+            }
+            Some(Event::DrawerClosed(closed)) => {
+                numbers.entry(closed.z.series.clone()).or_default().push(closed.z.number);
+            }
+            Some(Event::DrawerOpened(_)) => audit.drawer_sessions = audit.drawer_sessions.saturating_add(1),
+            _ => {}
+        }
+        apply::apply(replay, at.life, &entry, event.as_ref(), &after).map_err(|error| text(&error))?;
+        self.state = Some(after);
+        Ok(())
+    }
+}
+
+fn check_grant(entry: &Entry, granted_by: &GrantedByV1) -> Result<(), String> {
+    match granted_by {
+        GrantedByV1::Till => Ok(()),
+        GrantedByV1::HeadOffice(bytes) => match GrantV1::verify(bytes) {
+            Ok(grant) if grant.journal == entry.journal() => Ok(()),
+            Ok(_) => Err("its grant is for another journal".to_owned()),
+            Err(fault) => Err(format!("its grant: {fault}")),
+        },
+    }
+}

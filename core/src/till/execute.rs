@@ -1,0 +1,331 @@
+//! Carrying out a command: one write transaction from look-up to durable commit.
+
+use crate::cash_rounding::CashRounding;
+use crate::catalog::MasterRow;
+use crate::command::{Basket, Command, RefundRequest};
+use crate::db::error::DbError;
+use crate::db::look_up::{self, EntryRef};
+use crate::db::tables::PINS;
+use crate::db::{WriteTransaction, master, row};
+use crate::decide::master_data::{KnownRow, RowCounts};
+use crate::decide::refund::Preceding;
+use crate::decide::{self, Context};
+use crate::document::DocumentV1;
+use crate::drawer::ZReportV1;
+use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
+use crate::id::{CommandId, OperatorCode};
+use crate::journal::envelope::Entry;
+use crate::journal_state::JournalState;
+use crate::operator::{Operator, PinHash, Role};
+use crate::refusal::{Reason, Refusal};
+use crate::time::Now;
+
+use super::open::{append, own_series};
+use super::{Till, TillError};
+
+/// A document with the entry that issued it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The entry: its seq, hash and time.
+    pub entry: Entry,
+    /// The document.
+    pub document: DocumentV1,
+}
+
+/// What a command did. It is durable when it is returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Rows of master data were compared and, where new, stored.
+    MasterData(RowCounts),
+    /// The operator is as asked.
+    OperatorSet,
+    /// A document was issued, or had been by the same command before.
+    Issued(Box<Issued>),
+    /// The session began.
+    DrawerOpened(u64),
+    /// Cash was moved.
+    CashMoved,
+    /// The session ended with this report.
+    DrawerClosed(Box<ZReportV1>),
+}
+
+impl Till {
+    /// Carries out a command for an identified operator. When this returns `Ok`, it is on the disk.
+    ///
+    /// # Errors
+    /// A refusal uses up nothing. A failing disk stops the till until it is opened again.
+    pub fn execute(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
+        let result = self.execute_or_fail(command, operator, now);
+        self.latch(result)
+    }
+
+    fn execute_or_fail(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
+        if let Some(earlier) = self.earlier_answer(command)? {
+            return Ok(earlier);
+        }
+        self.require_access()?;
+        self.key_of(&self.state)?;
+        self.grant_own_series(command, now)?;
+        let tx = self.store.write()?;
+        let carried = self.carry_out(&tx, command, operator, now)?;
+        tx.commit().map_err(DbError::from)?;
+        if let Some(state) = carried.state {
+            self.state = state;
+        }
+        Ok(carried.outcome)
+    }
+
+    fn carry_out(
+        &self,
+        tx: &WriteTransaction,
+        command: &Command,
+        operator: &OperatorCode,
+        now: Now,
+    ) -> Result<Carried, TillError> {
+        let generation = look_up::feed_state(tx)?.active;
+        let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", operator, "add the operator first");
+        let operator = master::operator(tx, generation, operator)?.ok_or_else(unknown)?;
+        let context = Context { state: &self.state, operator: &operator, now };
+        let session = |state: &JournalState| Outcome::DrawerOpened(state.sessions);
+        match command {
+            Command::ChangeMasterData(rows) => self.change_master_data(tx, &context, rows),
+            Command::SetOperator(set, pin) => self.set_operator(tx, &context, set, pin.as_ref()),
+            Command::OpenDrawer(float) => self.record(tx, decide::drawer::open(&context, *float)?, now, session),
+            Command::MoveCash(movement) => {
+                self.record(tx, decide::drawer::move_cash(&context, movement)?, now, |_| Outcome::CashMoved)
+            }
+            Command::CompleteSale(basket) => {
+                let event = self.decide_sale(tx, &context, basket, generation)?;
+                self.issue(tx, event, now)
+            }
+            Command::RefundSale(request) => {
+                let event = self.decide_refund(tx, &context, request)?;
+                self.issue(tx, event, now)
+            }
+            Command::CloseDrawer(count) => {
+                let event = decide::drawer::close(&context, count)?;
+                let Event::DrawerClosed(closed) = &event else { return Err(unexpected_event(&event)) };
+                let z = Box::new(closed.z.clone());
+                self.record(tx, event, now, |_| Outcome::DrawerClosed(z))
+            }
+        }
+    }
+
+    fn decide_sale(
+        &self,
+        tx: &WriteTransaction,
+        context: &Context<'_>,
+        basket: &Basket,
+        generation: u8,
+    ) -> Result<Event, TillError> {
+        let lines = basket.lines.iter().take(crate::command::LINES_MAX);
+        let products = lines.map(|line| master::sellable(tx, generation, &line.code));
+        let products = products.collect::<Result<Vec<_>, _>>()?;
+        let coins = self.coins(basket.at.unwrap_or(context.now));
+        Ok(decide::sale::decide(context, basket, &products, coins)?)
+    }
+
+    fn decide_refund(
+        &self,
+        tx: &WriteTransaction,
+        context: &Context<'_>,
+        request: &RefundRequest,
+    ) -> Result<Event, TillError> {
+        let preceding = match find_document(tx, &request.refund_of)? {
+            Some(at) => {
+                let document = issued_at(tx, at)?.document;
+                let (lines, refunded) = look_up::refunded(tx, at, &document)?;
+                Some(Preceding { document, lines, refunded })
+            }
+            None => None,
+        };
+        let coins = self.coins(request.at.unwrap_or(context.now));
+        Ok(decide::refund::decide(context, request, preceding.as_ref(), coins.as_ref())?)
+    }
+
+    fn coins(&self, at: Now) -> Option<CashRounding> {
+        let profile = &self.state.profile;
+        CashRounding::of_country(&profile.country, profile.currency, at.date())
+    }
+
+    fn record(
+        &self,
+        tx: &WriteTransaction,
+        event: Event,
+        now: Now,
+        outcome: impl FnOnce(&JournalState) -> Outcome,
+    ) -> Result<Carried, TillError> {
+        let state = append(tx, self.life, &self.state, &event, now)?;
+        Ok(Carried { outcome: outcome(&state), state: Some(state) })
+    }
+
+    fn issue(&self, tx: &WriteTransaction, event: Event, now: Now) -> Result<Carried, TillError> {
+        let state = append(tx, self.life, &self.state, &event, now)?;
+        let issued = issued_at(tx, EntryRef { life: self.life, seq: state.seq })?;
+        Ok(Carried { outcome: Outcome::Issued(Box::new(issued)), state: Some(state) })
+    }
+
+    fn change_master_data(
+        &self,
+        tx: &WriteTransaction,
+        context: &Context<'_>,
+        rows: &[MasterRow],
+    ) -> Result<Carried, TillError> {
+        if self.is_enrolled()? {
+            let limit = "change it there";
+            return Err(Refusal::new(Reason::FedByHeadOffice, "products", "the catalogue", limit).into());
+        }
+        let mut known = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut barcode_taken = None;
+            if let MasterRow::Product(product) = row {
+                for barcode in &product.barcodes {
+                    let owner = master::product_of_barcode(tx, 0, barcode.as_str())?;
+                    if let Some(owner) = owner.filter(|owner| *owner != product.code) {
+                        barcode_taken = Some((owner, barcode.to_string()));
+                    }
+                }
+            }
+            known.push(KnownRow { row: master::row(tx, 0, &row.key())?, barcode_taken });
+        }
+        let (event, counts) = decide::master_data::change(context, rows, &known)?;
+        match event {
+            Some(event) => self.record(tx, event, context.now, |_| Outcome::MasterData(counts)),
+            None => Ok(Carried { outcome: Outcome::MasterData(counts), state: None }),
+        }
+    }
+
+    fn set_operator(
+        &self,
+        tx: &WriteTransaction,
+        context: &Context<'_>,
+        set: &Operator,
+        pin: Option<&PinHash>,
+    ) -> Result<Carried, TillError> {
+        let known = master::operator(tx, 0, &set.code)?;
+        let view = self.store.read()?;
+        let is_other_admin = |other: &&Operator| other.code != set.code && other.role == Role::Admin && other.is_active;
+        let other_admins = master::operators(&view, 0)?.iter().filter(is_other_admin).count();
+        let event = decide::master_data::set_operator(context, set, known.as_ref(), other_admins)?;
+        if let Some(pin) = pin {
+            let pepper = self.pepper.as_ref();
+            let missing =
+                || Refusal::new(Reason::Missing, "pepper", "", "the device's secret, without which no PIN is kept");
+            let verifier = pin.seal(pepper.ok_or_else(missing)?);
+            row::put(&mut tx.open_table(PINS).map_err(DbError::from)?, PINS, &set.code.as_str(), &verifier)?;
+        }
+        match event {
+            Some(event) => self.record(tx, event, context.now, |_| Outcome::OperatorSet),
+            None => Ok(Carried { outcome: Outcome::OperatorSet, state: None }),
+        }
+    }
+
+    /// The answer that the same command got before, whatever has changed since.
+    fn earlier_answer(&self, command: &Command) -> Result<Option<Outcome>, TillError> {
+        let id: &CommandId = match command {
+            Command::CompleteSale(basket) => &basket.id,
+            Command::RefundSale(request) => &request.id,
+            Command::ChangeMasterData(_)
+            | Command::SetOperator(..)
+            | Command::OpenDrawer(_)
+            | Command::MoveCash(_)
+            | Command::CloseDrawer(_) => return Ok(None),
+        };
+        let tx = self.store.read()?;
+        let Some(at) = look_up::command(&tx, id)? else { return Ok(None) };
+        let issued = issued_at(&tx, at)?;
+        let difference = match command {
+            Command::CompleteSale(basket) => decide::sale::difference(basket, &issued.document),
+            Command::RefundSale(request) => {
+                let original = match find_document(&tx, &request.refund_of)? {
+                    Some(at) => Some(issued_at(&tx, at)?.document.printed),
+                    None => None,
+                };
+                decide::refund::difference(request, &issued.document, original.as_ref())
+            }
+            Command::ChangeMasterData(_)
+            | Command::SetOperator(..)
+            | Command::OpenDrawer(_)
+            | Command::MoveCash(_)
+            | Command::CloseDrawer(_) => None,
+        };
+        match difference {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(Some(Outcome::Issued(Box::new(issued)))),
+        }
+    }
+
+    /// A till that grants itself series does so when the first document of a year is due.
+    fn grant_own_series(&mut self, command: &Command, now: Now) -> Result<(), TillError> {
+        let at = match command {
+            Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
+            Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
+            Command::CloseDrawer(_) => now,
+            Command::ChangeMasterData(_) | Command::SetOperator(..) | Command::OpenDrawer(_) | Command::MoveCash(_) => {
+                return Ok(());
+            }
+        };
+        let year = at.date().year();
+        let has_year = self.state.series.iter().any(|state| state.head.series().year == year);
+        if has_year || !self.state.is_self_granted || !self.state.is_open || self.state.session.is_none() {
+            return Ok(());
+        }
+        let years = self.state.series.iter().map(|state| state.head.series().year);
+        let suffix = own_suffix(&self.state);
+        let series = own_series(&self.state.profile, year, &suffix)?;
+        let known: Vec<i64> = years.collect();
+        let series = series.into_iter().filter(|series| !known.contains(&series.year)).collect();
+        let event = Event::SeriesGranted(Box::new(SeriesGrantedV1 { series, granted_by: GrantedByV1::Till }));
+        let tx = self.store.write()?;
+        let state = append(&tx, self.life, &self.state, &event, now)?;
+        tx.commit().map_err(DbError::from)?;
+        self.state = state;
+        Ok(())
+    }
+}
+
+/// What a command did, and the state after it where it made an entry.
+struct Carried {
+    outcome: Outcome,
+    state: Option<JournalState>,
+}
+
+/// Finds a document by its printed number or by the id of the command that issued it.
+pub(super) fn find_document(tables: &impl look_up::Tables, number_or_id: &str) -> Result<Option<EntryRef>, TillError> {
+    if let Some(at) = look_up::document(tables, number_or_id)? {
+        return Ok(Some(at));
+    }
+    match CommandId::new(number_or_id) {
+        Ok(id) => Ok(look_up::command(tables, &id)?),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The document that an entry issued.
+pub(super) fn issued_at(tables: &impl look_up::Tables, at: EntryRef) -> Result<Issued, TillError> {
+    let missing = || DbError::Invariant(format!("entry {} of journal {} is missing", at.seq, at.life));
+    let entry = look_up::entry(tables, at)?.ok_or_else(missing)?;
+    let event = Event::decode(&entry).map_err(|fault| DbError::DamagedEntry { seq: at.seq, fault })?;
+    match event {
+        Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
+            Ok(Issued { entry, document: *document })
+        }
+        _ => {
+            let number = entry.seq();
+            Err(Refusal::new(Reason::WrongDocument, "number", format!("entry {number}"), "no sale or credit note")
+                .into())
+        }
+    }
+}
+
+/// What the codes of this journal's own series end in.
+fn own_suffix(state: &JournalState) -> String {
+    let profile = &state.profile;
+    let prefix = format!("{}-{}-", profile.store, profile.till).len().saturating_add(3);
+    let code = state.series.first().map_or("", |series| series.head.series().code.as_str());
+    code.get(prefix..).unwrap_or("A").to_owned()
+}
+
+fn unexpected_event(event: &Event) -> TillError {
+    DbError::Invariant(format!("{} is not what was decided", event.code())).into()
+}

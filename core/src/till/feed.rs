@@ -1,0 +1,218 @@
+//! The till's side of the feed: whole signed pages, each in one transaction together with the cursor.
+//!
+//! A new epoch of head office is fetched from its first row into a generation of its own, and served only once its state
+//! hash agrees; until then the till sells on with what it has.
+
+use crate::catalog::MasterRow;
+use crate::db::error::DbError;
+use crate::db::look_up::{self, FeedState, Tables};
+use crate::db::tables::{META, PINS};
+use crate::db::{WriteTransaction, master, row};
+use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
+use crate::feed::{FeedCursor, FeedPageV1, FeedRow, StateHash};
+use crate::grant::GrantV1;
+use crate::refusal::{Reason, Refusal};
+use crate::series::Series;
+use crate::time::Now;
+
+use super::journals::known_head_office;
+use super::open::append;
+use super::{Till, TillError};
+
+const CLEARED_PER_STEP: usize = 500;
+
+/// What a page did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedProgress {
+    /// How many rows it brought.
+    pub rows: usize,
+    /// The revision that the till now has.
+    pub revision: u64,
+    /// Whether the till has everything that head office had when it made the page.
+    pub is_complete: bool,
+}
+
+impl Till {
+    /// Where the till stands in the feed: what to ask for next. `None` asks for everything.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn feed_cursor(&self) -> Result<Option<FeedCursor>, TillError> {
+        let feed = look_up::feed_state(&self.store.read()?)?;
+        Ok(feed.building.map(|(_, cursor)| cursor).or(feed.cursor))
+    }
+
+    /// Applies a page of the feed.
+    ///
+    /// # Errors
+    /// Head office did not sign it, it is for another store, it does not follow the cursor, or its state hash disagrees
+    /// (then everything is fetched anew).
+    pub fn apply_feed_page(&mut self, bytes: &[u8], now: Now) -> Result<FeedProgress, TillError> {
+        let result = self.apply_feed_page_or_fail(bytes, now);
+        self.latch(result)
+    }
+
+    fn apply_feed_page_or_fail(&mut self, bytes: &[u8], now: Now) -> Result<FeedProgress, TillError> {
+        let tx = self.store.read()?;
+        let page = FeedPageV1::verify(bytes, &known_head_office(&tx)?)?;
+        let feed = look_up::feed_state(&tx)?;
+        drop(tx);
+        let profile = &self.state.profile;
+        if page.store != profile.store {
+            let limit = format!("{}, this till's store", profile.store);
+            return Err(Refusal::new(Reason::Declined, "store", &page.store, limit).into());
+        }
+        let (generation, cursor) = place(&feed, &page)?;
+        let tx = self.store.write()?;
+        let state = apply_rows(&tx, generation, &page, cursor.state)?;
+        if let Some(expected) = page.state
+            && expected != state
+        {
+            drop(tx);
+            return self.start_anew(feed);
+        }
+        self.set_pins(&tx, &page)?;
+        let cursor = FeedCursor { epoch: page.epoch, revision: page.to_revision, state };
+        let after = advanced(feed, generation, cursor, page.state.is_some());
+        put_feed(&tx, &after)?;
+        tx.commit().map_err(DbError::from)?;
+        if after.active != feed.active && feed.active != 0 {
+            self.clear(feed.active)?;
+        }
+        self.accept_series(&page.grants, now)?;
+        let is_complete = page.state.is_some();
+        Ok(FeedProgress { rows: page.rows.len(), revision: page.to_revision, is_complete })
+    }
+
+    /// Forgets the generation that does not agree with head office, so that the next page asked for is the first.
+    fn start_anew(&self, feed: FeedState) -> Result<FeedProgress, TillError> {
+        let tx = self.store.write()?;
+        let fresh = FeedState { cursor: None, building: None, ..feed };
+        put_feed(&tx, &fresh)?;
+        tx.commit().map_err(DbError::from)?;
+        if let Some((generation, _)) = feed.building {
+            self.clear(generation)?;
+        }
+        let limit = "the rows do not add up to head office's; they are fetched anew";
+        Err(Refusal::new(Reason::Declined, "state", "another state hash", limit).into())
+    }
+
+    fn set_pins(&self, tx: &WriteTransaction, page: &FeedPageV1) -> Result<(), TillError> {
+        let Some(pepper) = &self.pepper else { return Ok(()) };
+        let mut pins = tx.open_table(PINS).map_err(DbError::from)?;
+        for (operator, hash) in &page.pins {
+            row::put(&mut pins, PINS, &operator.as_str(), &hash.seal(pepper))?;
+        }
+        Ok(())
+    }
+
+    fn clear(&self, generation: u8) -> Result<(), TillError> {
+        loop {
+            let tx = self.store.write()?;
+            let is_more = master::clear(&tx, generation, CLEARED_PER_STEP)?;
+            tx.commit().map_err(DbError::from)?;
+            if !is_more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes further series granted to the current journal, such as those of the next year.
+    fn accept_series(&mut self, grants: &[Vec<u8>], now: Now) -> Result<(), TillError> {
+        let head_office = known_head_office(&self.store.read()?)?;
+        for bytes in grants {
+            let grant = GrantV1::verify(bytes)?;
+            if grant.head_office != head_office || grant.journal != self.state.journal {
+                let limit = "granted to this journal by this till's head office";
+                return Err(Refusal::new(Reason::Declined, "grant", grant.journal, limit).into());
+            }
+            let is_new = |series: &Series| !self.state.series.iter().any(|own| own.head.series().code == series.code);
+            let series: Vec<Series> = grant.series.into_iter().filter(is_new).collect();
+            if series.is_empty() || !self.state.is_open {
+                continue;
+            }
+            let granted = SeriesGrantedV1 { series, granted_by: GrantedByV1::HeadOffice(bytes.clone()) };
+            let tx = self.store.write()?;
+            let event = Event::SeriesGranted(Box::new(granted));
+            let state = append(&tx, self.life, &self.state, &event, now)?;
+            tx.commit().map_err(DbError::from)?;
+            self.state = state;
+        }
+        Ok(())
+    }
+
+    /// Takes a grant of further series that came as a file.
+    ///
+    /// # Errors
+    /// As for the grants of a feed page.
+    pub fn apply_series_grant(&mut self, bytes: &[u8], now: Now) -> Result<(), TillError> {
+        let result = self.accept_series(&[bytes.to_vec()], now);
+        self.latch(result)
+    }
+}
+
+/// Which generation a page belongs to, and where that stands.
+fn place(feed: &FeedState, page: &FeedPageV1) -> Result<(u8, FeedCursor), Refusal> {
+    let follows = |cursor: &FeedCursor| cursor.epoch == page.epoch && cursor.revision == page.from_revision;
+    if let Some((generation, cursor)) = feed.building
+        && follows(&cursor)
+    {
+        return Ok((generation, cursor));
+    }
+    if let (Some(cursor), None) = (feed.cursor, feed.building)
+        && follows(&cursor)
+    {
+        return Ok((feed.active, cursor));
+    }
+    if page.from_revision == 0 {
+        let generation = if feed.active == u8::MAX { 1 } else { feed.active.saturating_add(1) };
+        return Ok((generation, FeedCursor { epoch: page.epoch, revision: 0, state: StateHash::default() }));
+    }
+    let cursor = feed.building.map(|(_, cursor)| cursor).or(feed.cursor);
+    let limit = cursor.map_or(0, |cursor| cursor.revision);
+    Err(Refusal::new(Reason::Declined, "revision", page.from_revision, format!("{limit}, where this till stands")))
+}
+
+fn apply_rows(
+    tx: &WriteTransaction,
+    generation: u8,
+    page: &FeedPageV1,
+    mut state: StateHash,
+) -> Result<StateHash, TillError> {
+    if page.from_revision == 0 {
+        // A snapshot that was broken off before its cursor was stored may have left rows behind.
+        while master::clear(tx, generation, CLEARED_PER_STEP)? {}
+    }
+    for row in &page.rows {
+        let before: Option<MasterRow> = match row {
+            FeedRow::Set(row) => {
+                state = state.with(row);
+                master::set(tx, generation, row)?
+            }
+            FeedRow::Remove(key) => master::remove(tx, generation, key)?,
+        };
+        if let Some(before) = before {
+            state = state.without(&before);
+        }
+    }
+    Ok(state)
+}
+
+/// The feed's state after a page: a generation that is complete is served from now on.
+fn advanced(feed: FeedState, generation: u8, cursor: FeedCursor, is_complete: bool) -> FeedState {
+    if generation == feed.active || is_complete {
+        FeedState { active: generation, cursor: Some(cursor), building: None }
+    } else {
+        FeedState { building: Some((generation, cursor)), ..feed }
+    }
+}
+
+fn put_feed(tx: &WriteTransaction, feed: &FeedState) -> Result<(), DbError> {
+    row::put(&mut tx.open_table(META)?, META, &"feed", feed)
+}
+
+/// The feed's cursor of the rows that are served, if any are.
+pub(super) fn served(tables: &impl Tables) -> Result<Option<(u8, FeedCursor)>, DbError> {
+    let feed = look_up::feed_state(tables)?;
+    Ok(feed.cursor.filter(|_| feed.active != 0).map(|cursor| (feed.active, cursor)))
+}

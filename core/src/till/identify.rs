@@ -1,0 +1,122 @@
+//! Who is at the till: the operator and the PIN.
+//!
+//! A till begins with the operator `owner` and asks for nobody else; once a second operator has been added, every command
+//! that sells or moves cash names its operator and proves it by PIN.
+
+use crate::db::error::DbError;
+use crate::db::look_up::{self, Tables};
+use crate::db::tables::{LOCKOUTS, PINS};
+use crate::db::{WriteTransaction, master, row};
+use crate::event::{Event, OperatorLockedV1};
+use crate::id::OperatorCode;
+use crate::operator::{Lockout, Operator, Pepper, Pin, PinVerifier};
+use crate::refusal::{Reason, Refusal};
+use crate::time::Now;
+
+use super::open::append;
+use super::{Till, TillError};
+
+impl Till {
+    /// Tells who asks. The failure is stored before the PIN is compared, so that pulling the plug does not undo it.
+    ///
+    /// # Errors
+    /// The operator is missing, unknown or locked, or the PIN is missing or wrong.
+    pub fn identify(
+        &mut self,
+        operator: Option<&OperatorCode>,
+        pin: Option<&Pin>,
+        now: Now,
+    ) -> Result<Operator, TillError> {
+        let result = self.identify_or_fail(operator, pin, now);
+        self.latch(result)
+    }
+
+    fn identify_or_fail(
+        &mut self,
+        operator: Option<&OperatorCode>,
+        pin: Option<&Pin>,
+        now: Now,
+    ) -> Result<Operator, TillError> {
+        let known = self.operators()?;
+        let is_alone = known.iter().filter(|operator| operator.is_active).count() <= 1;
+        let Some(code) = operator else {
+            if is_alone {
+                return Ok(Operator::owner());
+            }
+            let limit = "with its PIN, since this till has several";
+            return Err(Refusal::new(Reason::OperatorMissing, "operator", "", limit).into());
+        };
+        let found = known.into_iter().find(|known| known.code == *code && known.is_active);
+        let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", code, "add the operator first");
+        let found = found.ok_or_else(unknown)?;
+        if is_alone {
+            return Ok(found);
+        }
+        self.require_access()?;
+        self.check_pin(&found, pin, now)?;
+        Ok(found)
+    }
+
+    /// Every operator of this till: its own and those of the feed.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn operators(&self) -> Result<Vec<Operator>, TillError> {
+        let tx = self.store.read()?;
+        let active = look_up::feed_state(&tx)?.active;
+        let mut operators = master::operators(&tx, active)?;
+        if active != 0 {
+            for own in master::operators(&tx, 0)? {
+                if !operators.iter().any(|fed| fed.code == own.code) {
+                    operators.push(own);
+                }
+            }
+        }
+        Ok(operators)
+    }
+
+    fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, now: Now) -> Result<(), TillError> {
+        let code = operator.code.as_str();
+        let wrong = |limit: &str| Refusal::new(Reason::PinWrong, "pin", "what was typed", limit);
+        let Some(pin) = pin else {
+            return Err(Refusal::new(Reason::Missing, "pin", "", format!("the PIN of {code}")).into());
+        };
+        let tx = self.store.read()?;
+        let verifier = tx.get::<_, PinVerifier>(PINS, &code)?;
+        let lockout = tx.get::<_, Lockout>(LOCKOUTS, &code)?.unwrap_or(Lockout::NONE);
+        drop(tx);
+        let verifier = verifier.ok_or_else(|| wrong("this operator has none yet; an admin sets it"))?;
+        let counted = lockout.count_try(&operator.code, now.at)?;
+        let tx = self.store.write()?;
+        put_lockout(&tx, code, counted)?;
+        tx.commit().map_err(DbError::from)?;
+        let pepper: &Pepper = self.pepper.as_ref().ok_or_else(|| wrong("the device's secret is missing"))?;
+        if !verifier.is_pin(pin, pepper) {
+            if counted.is_locking() {
+                self.record_lock(operator, now)?;
+            }
+            return Err(wrong("after five wrong PINs in a row the operator must wait").into());
+        }
+        let tx = self.store.write()?;
+        put_lockout(&tx, code, Lockout::NONE)?;
+        tx.commit().map_err(DbError::from)?;
+        Ok(())
+    }
+
+    /// Writes into the journal that an operator was locked out.
+    fn record_lock(&mut self, operator: &Operator, now: Now) -> Result<(), TillError> {
+        if !self.state.is_open || self.key_of(&self.state).is_err() {
+            return Ok(());
+        }
+        let event = Event::OperatorLocked(Box::new(OperatorLockedV1 { locked: operator.code.clone() }));
+        let tx = self.store.write()?;
+        let state = append(&tx, self.life, &self.state, &event, now)?;
+        tx.commit().map_err(DbError::from)?;
+        self.state = state;
+        Ok(())
+    }
+}
+
+fn put_lockout(tx: &WriteTransaction, code: &str, lockout: Lockout) -> Result<(), DbError> {
+    row::put(&mut tx.open_table(LOCKOUTS)?, LOCKOUTS, &code, &lockout)
+}

@@ -1,0 +1,135 @@
+//! One till: its store, its keys, and the one path by which anything changes.
+//!
+//! A command is looked up by its id, decided by pure rules, applied and committed in one write transaction; only then is
+//! it answered. The till holds no state that the store does not: it may be killed between any two instructions.
+
+mod audit;
+mod execute;
+mod feed;
+mod identify;
+mod journals;
+mod look_up;
+mod open;
+
+use crate::db::Store;
+use crate::db::error::DbError;
+use crate::grant::Profile;
+use crate::journal::envelope::ChainHead;
+use crate::journal::fault::Fault;
+use crate::journal::key::SigningKey;
+use crate::journal_state::JournalState;
+use crate::operator::Pepper;
+use crate::refusal::{Reason, Refusal};
+
+pub use crate::db::StorageBackend;
+pub use audit::{Audit, JournalAudit, SeriesAudit};
+pub use execute::{Issued, Outcome};
+pub use feed::FeedProgress;
+pub use journals::JournalSummary;
+pub use look_up::{ClosedSession, Status};
+pub use open::{Mark, SetUp};
+
+/// Why a till did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TillError {
+    /// A rule of the trade says no; nothing was used up.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Bytes from outside are wrong; nothing was changed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The disk failed or the store is damaged; the till stops until it is opened again and checked.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Whether the till may write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    Full,
+    /// Only reading, for this reason.
+    ReadOnly(String),
+}
+
+/// An open till.
+pub struct Till {
+    store: Store,
+    /// The keys of this folder's journals, as far as they are at hand.
+    keys: Vec<SigningKey>,
+    pepper: Option<Pepper>,
+    access: Access,
+    /// Which journal of this folder is the current one, from 1.
+    life: u16,
+    /// Where the current journal stands; what the store holds.
+    state: JournalState,
+}
+
+impl Till {
+    /// What the till is.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.state.profile
+    }
+
+    /// The current journal's head.
+    #[must_use]
+    pub const fn head(&self) -> ChainHead {
+        self.state.chain_head()
+    }
+
+    /// Where the current journal stands.
+    #[must_use]
+    pub const fn state(&self) -> &JournalState {
+        &self.state
+    }
+
+    /// Whether the till may write, and if not, why.
+    #[must_use]
+    pub const fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Gives the till its device's pepper, without which PINs can be neither set nor checked.
+    pub fn set_pepper(&mut self, pepper: Pepper) {
+        self.pepper = Some(pepper);
+    }
+
+    pub(crate) fn key_of(&self, state: &JournalState) -> Result<&SigningKey, Refusal> {
+        let key = self.keys.iter().find(|key| key.public_key() == state.key);
+        key.ok_or_else(|| {
+            let limit = "restore the till, which opens a new journal";
+            Refusal::new(Reason::ReadOnly, "key", format!("the key of journal {} is missing", state.journal), limit)
+        })
+    }
+
+    pub(crate) fn require_access(&self) -> Result<(), Refusal> {
+        match &self.access {
+            Access::Full => Ok(()),
+            Access::ReadOnly(why) => {
+                Err(Refusal::new(Reason::ReadOnly, "till", why, "check it and open it again, or restore it"))
+            }
+        }
+    }
+
+    /// Notes a failed disk: nothing may be written until the till is opened again and checked.
+    pub(crate) fn latch<T>(&mut self, result: Result<T, TillError>) -> Result<T, TillError> {
+        if let Err(TillError::Db(error)) = &result {
+            self.access = Access::ReadOnly(format!("a failure stopped it: {error}"));
+        }
+        result
+    }
+}
+
+impl std::fmt::Debug for Till {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { access, life, state, .. } = self;
+        formatter
+            .debug_struct("Till")
+            .field("access", access)
+            .field("life", life)
+            .field("journal", &state.journal)
+            .field("seq", &state.seq)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,254 @@
+//! Making a till's store, opening it, and telling whether it is the one that was last used.
+
+use crate::db::error::DbError;
+use crate::db::look_up::{EntryRef, Tables};
+use crate::db::tables::META;
+use crate::db::{StorageBackend, Store, WriteTransaction, apply, look_up, row};
+use crate::event::{Event, GrantedByV1, JournalOpenedV1};
+use crate::grant::{GrantV1, PredecessorV1, Profile};
+use crate::id::{Hash, JournalId};
+use crate::journal::envelope::ChainHead;
+use crate::journal::key::SigningKey;
+use crate::journal_state::JournalState;
+use crate::refusal::{Reason, Refusal};
+use crate::series::{DocumentKind, Series};
+use crate::time::Now;
+
+use super::{Access, Till, TillError};
+
+/// How a stand-alone till begins.
+pub struct SetUp {
+    /// What the till is.
+    pub profile: Profile,
+    /// The id of its first journal, of random bytes.
+    pub journal: JournalId,
+    /// The key of that journal, of random bytes.
+    pub key: SigningKey,
+    /// What tells the series of this journal from those of other journals of the same till: `A`.
+    pub series_suffix: String,
+}
+
+/// What the last commit of a store was, kept beside it: a store that is behind its mark is an older copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Which journal was written.
+    pub journal: JournalId,
+    /// Its last entry.
+    pub seq: u64,
+    /// The hash of that entry.
+    pub hash: Hash,
+}
+
+impl Till {
+    /// Makes a stand-alone till with its own series for this year and the next, and the operator `owner`.
+    ///
+    /// # Errors
+    /// A suffix that cannot stand in a series code, a backend that holds a store already, or a failing disk.
+    pub fn create(backend: impl StorageBackend, set_up: SetUp, now: Now) -> Result<Self, TillError> {
+        let SetUp { profile, journal, key, series_suffix } = set_up;
+        let series = own_series(&profile, now.date().year(), &series_suffix)?;
+        let opened = JournalOpenedV1 {
+            profile,
+            key: key.public_key(),
+            predecessor: None,
+            series,
+            granted_by: GrantedByV1::Till,
+        };
+        Self::create_with(backend, journal, key, opened, now, |_| Ok(()))
+    }
+
+    /// Makes a till in a new folder by a grant of head office.
+    ///
+    /// # Errors
+    /// A grant that does not verify or is for another key, a backend that holds a store already, or a failing disk.
+    pub fn create_granted(
+        backend: impl StorageBackend,
+        key: SigningKey,
+        grant: &[u8],
+        now: Now,
+    ) -> Result<Self, TillError> {
+        let (verified, opened) = opened_by_grant(&key, grant, None)?;
+        Self::create_with(backend, verified.journal, key, opened, now, |tx| {
+            row::put(&mut tx.open_table(META)?, META, &"head_office", &verified.head_office)
+        })
+    }
+
+    fn create_with(
+        backend: impl StorageBackend,
+        journal: JournalId,
+        key: SigningKey,
+        opened: JournalOpenedV1,
+        now: Now,
+        more: impl FnOnce(&WriteTransaction) -> Result<(), DbError>,
+    ) -> Result<Self, TillError> {
+        let store = Store::open(backend)?;
+        if let Some((_, state)) = store.read()?.last_state()? {
+            let limit = "an empty folder";
+            return Err(
+                Refusal::new(Reason::Declined, "data", format!("till {} is here", state.profile.till), limit).into()
+            );
+        }
+        let tx = store.write()?;
+        let state = open_journal(&tx, 1, journal, opened, now)?;
+        more(&tx)?;
+        tx.commit().map_err(DbError::from)?;
+        Ok(Self { store, keys: vec![key], pepper: None, access: Access::Full, life: 1, state })
+    }
+
+    /// Opens a till. Without the current journal's key among `keys` it may only be read.
+    ///
+    /// # Errors
+    /// The backend holds no till, a newer one, or is damaged.
+    pub fn open(backend: impl StorageBackend, keys: Vec<SigningKey>, access: Access) -> Result<Self, TillError> {
+        let store = Store::open(backend)?;
+        let tx = store.read()?;
+        let Some((life, state)) = tx.last_state()? else {
+            return Err(Refusal::new(Reason::Missing, "data", "", "a till; make one with init or enrol").into());
+        };
+        let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;
+        drop(tx);
+        let mut till = Self { store, keys, pepper: None, access, life, state };
+        if till.access == Access::Full
+            && let Err(refusal) = till.key_of(&till.state).map(|_| ())
+        {
+            till.access = Access::ReadOnly(refusal.value().to_owned());
+        }
+        if let (Access::Full, Some(verdict)) = (&till.access, stopped) {
+            till.access = Access::ReadOnly(format!("head office stopped its journal: {verdict}"));
+        }
+        Ok(till)
+    }
+
+    /// The mark of the last commit.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark { journal: self.state.journal, seq: self.state.seq, hash: self.state.hash }
+    }
+
+    /// Compares the store with the mark that was kept beside it. A store that is behind its mark, or on another branch,
+    /// is an older copy: it may only be read.
+    ///
+    /// # Errors
+    /// A failing disk.
+    pub fn check_mark(&mut self, mark: &Mark) -> Result<(), TillError> {
+        let tx = self.store.read()?;
+        for life in (1..=self.life).rev() {
+            let state = look_up::state(&tx, life)?;
+            if state.journal != mark.journal {
+                continue;
+            }
+            let entry = look_up::entry(&tx, EntryRef { life, seq: mark.seq })?;
+            if entry.is_none_or(|entry| entry.hash() != mark.hash) {
+                self.access = Access::ReadOnly(format!(
+                    "the store ends at entry {} but entry {} was written before: it is an older copy",
+                    state.seq, mark.seq
+                ));
+            }
+            return Ok(());
+        }
+        self.access =
+            Access::ReadOnly(format!("the store does not hold journal {}, which was written last", mark.journal));
+        Ok(())
+    }
+
+    /// Opens the journal that head office granted: closes the current one and begins the next, in one transaction. On a
+    /// till that head office had stopped, this is how it sells again.
+    ///
+    /// # Errors
+    /// A grant that does not verify, is for another key, store currency or head office; an open drawer; a failing disk.
+    pub fn enrol(&mut self, key: SigningKey, grant: &[u8], now: Now) -> Result<(), TillError> {
+        if let Some(session) = &self.state.session {
+            return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it first").into());
+        }
+        let tx = self.store.read()?;
+        let known = tx.get::<_, crate::journal::key::PublicKey>(META, &"head_office")?;
+        drop(tx);
+        let tx = self.store.write()?;
+        let mut closed = self.state.clone();
+        if closed.is_open {
+            let reason = crate::id::Note::new("a new journal was granted")?;
+            let event = Event::JournalClosed(Box::new(crate::event::JournalClosedV1 { reason }));
+            closed = append(&tx, self.life, &closed, &event, now)?;
+        }
+        let (verified, opened) = opened_by_grant(&key, grant, Some(closed.as_predecessor()))?;
+        if known.is_some_and(|known| known != verified.head_office) {
+            let limit = "the head office that this till knows";
+            return Err(Refusal::new(Reason::Declined, "grant", "signed by another head office", limit).into());
+        }
+        if verified.profile.currency != self.state.profile.currency {
+            let limit = format!("{}, the till's currency", self.state.profile.currency);
+            return Err(Refusal::new(Reason::Declined, "grant", verified.profile.currency, limit).into());
+        }
+        let life = self.life.saturating_add(1);
+        let state = open_journal(&tx, life, verified.journal, opened, now)?;
+        row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &"head_office", &verified.head_office)?;
+        tx.commit().map_err(DbError::from)?;
+        self.keys.push(key);
+        self.life = life;
+        self.state = state;
+        self.access = Access::Full;
+        Ok(())
+    }
+}
+
+/// The series that a stand-alone till grants itself: every kind, this year and the next.
+pub(super) fn own_series(profile: &Profile, year: i64, suffix: &str) -> Result<Vec<Series>, Refusal> {
+    let years = [year, year.saturating_add(1)];
+    let kinds = years.into_iter().flat_map(|year| DocumentKind::ALL.map(|kind| (kind, year)));
+    kinds.map(|(kind, year)| Series::standard(&profile.store, &profile.till, kind, year, suffix)).collect()
+}
+
+/// Appends an event to a journal: the entry, the state after it, and every derived row.
+pub(super) fn append(
+    tx: &WriteTransaction,
+    life: u16,
+    state: &JournalState,
+    event: &Event,
+    now: Now,
+) -> Result<JournalState, TillError> {
+    let payload = event.encode();
+    let limit = crate::journal::envelope::PAYLOAD_BYTES_MAX;
+    if payload.len() > limit {
+        let limit = format!("{limit} bytes; use fewer lines");
+        return Err(Refusal::new(Reason::TooLong, "lines", format!("{} bytes", payload.len()), limit).into());
+    }
+    let (entry, _) = state.chain_head().append(now, event.event_type(), Event::SCHEMA_VERSION, &payload)?;
+    let after = state.clone().after(&entry, Some(event))?;
+    apply::apply(tx, life, &entry, Some(event), &after)?;
+    Ok(after)
+}
+
+fn open_journal(
+    tx: &WriteTransaction,
+    life: u16,
+    journal: JournalId,
+    opened: JournalOpenedV1,
+    now: Now,
+) -> Result<JournalState, TillError> {
+    let event = Event::JournalOpened(Box::new(opened.clone()));
+    let (entry, _) =
+        ChainHead::start(journal).append(now, event.event_type(), Event::SCHEMA_VERSION, &event.encode())?;
+    let state = JournalState::open(&entry, &opened);
+    apply::apply(tx, life, &entry, Some(&event), &state)?;
+    Ok(state)
+}
+
+fn opened_by_grant(
+    key: &SigningKey,
+    grant: &[u8],
+    predecessor: Option<PredecessorV1>,
+) -> Result<(GrantV1, JournalOpenedV1), TillError> {
+    let verified = GrantV1::verify(grant)?;
+    if verified.key != key.public_key() {
+        let limit = "the key of this till's journal request";
+        return Err(Refusal::new(Reason::Declined, "grant", format!("for key {}", verified.key), limit).into());
+    }
+    let opened = JournalOpenedV1 {
+        profile: verified.profile.clone(),
+        key: verified.key,
+        predecessor,
+        series: verified.series.clone(),
+        granted_by: GrantedByV1::HeadOffice(grant.to_vec()),
+    };
+    Ok((verified, opened))
+}
