@@ -23,6 +23,8 @@ use crate::failure::{Ending, Failure};
 pub mod csv_rows;
 pub mod json_rows;
 pub mod progress;
+pub mod sales;
+pub mod sales_time;
 pub mod source;
 
 use csv_rows::CsvRows;

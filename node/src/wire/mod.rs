@@ -4,4 +4,5 @@ pub mod import_report;
 pub mod quote;
 pub mod read;
 pub mod refusal;
+pub mod sales_file;
 pub mod scan;
