@@ -29,10 +29,10 @@ fn check(rows: &str, options: &SalesOptions, written: &[&str], unconverted: &[(u
 
 #[test]
 fn an_invoice_becomes_a_basket_and_its_cancellation_a_refund() {
-    let rows = "1,A,x,2,2010-12-01 08:26,2.550,17850,UK\n1,B,x,1,2010-12-01 08:26,3,17850,UK\n\
-        C2,B,x,-1,2010-12-02 08:26,3,17850,UK\nC2,A,x,-1,2010-12-02 08:26,2.55,17850,UK\n";
+    let rows = "1,A,x,2,2010-12-01 08:26,2.550,17850,UK\n1,E,x,1,2010-12-01 08:26,3,17850,UK\n\
+        C2,E,x,-1,2010-12-02 08:26,3,17850,UK\nC2,A,x,-1,2010-12-02 08:26,2.55,17850,UK\n";
     let written = [
-        r#"{"id":"1","lines":[{"code":"A","quantity":"2","unit_price":"2.55"},{"code":"B","quantity":"1","unit_price":"3"}],"customer":"17850"}"#,
+        r#"{"id":"1","lines":[{"code":"A","quantity":"2","unit_price":"2.55"},{"code":"E","quantity":"1","unit_price":"3"}],"customer":"17850"}"#,
         r#"{"id":"C2","refund_of":"1","lines":[{"line":1,"quantity":"1"},{"line":2,"quantity":"1"}]}"#,
     ];
     check(rows, &SalesOptions::default(), &written, &[]);
