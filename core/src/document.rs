@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::catalog::Unit;
 use crate::discount::Discount;
 use crate::id::{CommandId, DocumentNumber, Name, Note, OperatorCode, ProductCode, SeriesCode};
+use crate::journal::envelope::Entry;
 use crate::money::Money;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::Refusal;
@@ -63,6 +64,15 @@ pub struct DocumentV1 {
     pub change: Money,
     /// Room for what a country's fiscal device signs in the same transaction: (regime, bytes).
     pub regime: Vec<(u16, Vec<u8>)>,
+}
+
+/// A document with the entry that issued it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The entry: its seq, hash and time.
+    pub entry: Entry,
+    /// The document.
+    pub document: DocumentV1,
 }
 
 /// One line of an issued document.

@@ -25,7 +25,6 @@ pub mod totals;
 pub mod cash_rounding;
 pub mod tender;
 pub mod barcode;
-
 pub mod operator;
 pub mod catalog;
 pub mod import_options;
@@ -46,6 +45,7 @@ pub mod journal_state;
 pub mod command;
 pub mod import_run;
 pub mod decide;
+pub mod receipt;
 
 // db
 pub mod db;

@@ -2,6 +2,7 @@
 
 use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 
+use crate::barcode::{self, comparison_key};
 use crate::catalog::{MasterKey, MasterRow, Product};
 use crate::db::error::DbError;
 use crate::db::look_up::Tables;
@@ -9,7 +10,7 @@ use crate::db::row;
 use crate::db::tables::{BARCODES, MASTER};
 use crate::decide::sale::Sellable;
 use crate::feed::StateHash;
-use crate::id::{OperatorCode, ProductCode};
+use crate::id::{Barcode, OperatorCode, ProductCode};
 use crate::operator::Operator;
 
 const PRODUCT_KIND: u8 = 3;
@@ -29,12 +30,6 @@ pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
     bytes
 }
 
-/// The form in which barcodes are compared: digits of a GTIN padded to 14, other codes as they are.
-pub(crate) fn barcode_key(code: &str) -> String {
-    let is_gtin = matches!(code.len(), 8 | 12 | 13 | 14) && code.bytes().all(|byte| byte.is_ascii_digit());
-    if is_gtin { format!("{code:0>14}") } else { code.to_owned() }
-}
-
 /// The row of a generation.
 pub(crate) fn row(tables: &impl Tables, generation: u8, key: &MasterKey) -> Result<Option<MasterRow>, DbError> {
     tables.get(MASTER, &(generation, key_bytes(key).as_slice()))
@@ -44,24 +39,14 @@ pub(crate) fn row(tables: &impl Tables, generation: u8, key: &MasterKey) -> Resu
 pub(crate) fn product_of_barcode(
     tables: &impl Tables,
     generation: u8,
-    code: &str,
+    barcode: &Barcode,
 ) -> Result<Option<ProductCode>, DbError> {
-    tables.get(BARCODES, &(generation, barcode_key(code).as_str()))
+    tables.get(BARCODES, &(generation, comparison_key(barcode).as_str()))
 }
 
 /// What a product code or barcode stands for.
 pub(crate) fn sellable(tables: &impl Tables, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
-    let by_code = match ProductCode::new(code) {
-        Ok(code) => product(tables, generation, &code)?,
-        Err(_) => None,
-    };
-    let product = match by_code {
-        Some(product) => product,
-        None => match product_of_barcode(tables, generation, code)? {
-            Some(found) => product(tables, generation, &found)?.ok_or_else(|| dangling(&found))?,
-            None => return Ok(None),
-        },
-    };
+    let Some(product) = find_product(tables, generation, code)? else { return Ok(None) };
     let price = match row(tables, generation, &MasterKey::Price(product.code.clone()))? {
         Some(MasterRow::Price(price)) => Some(price.price),
         _ => product.price,
@@ -71,6 +56,23 @@ pub(crate) fn sellable(tables: &impl Tables, generation: u8, code: &str) -> Resu
         _ => Vec::new(),
     };
     Ok(Some(Sellable { product, price, taxes }))
+}
+
+/// The product with this code, else the one with this barcode; a UPC-E is also looked up as the UPC-A that it stands for.
+fn find_product(tables: &impl Tables, generation: u8, code: &str) -> Result<Option<Product>, DbError> {
+    if let Ok(code) = ProductCode::new(code)
+        && let Some(product) = product(tables, generation, &code)?
+    {
+        return Ok(Some(product));
+    }
+    let expanded = barcode::upc_e_to_upc_a(code).ok();
+    for scanned in [Some(code), expanded.as_deref()].into_iter().flatten() {
+        let Ok(scanned) = Barcode::new(scanned) else { continue };
+        if let Some(found) = product_of_barcode(tables, generation, &scanned)? {
+            return product(tables, generation, &found)?.map(Some).ok_or_else(|| dangling(&found));
+        }
+    }
+    Ok(None)
 }
 
 fn product(tables: &impl Tables, generation: u8, code: &ProductCode) -> Result<Option<Product>, DbError> {
@@ -142,7 +144,7 @@ pub(crate) fn set(tx: &WriteTransaction, generation: u8, row: &MasterRow) -> Res
     if let MasterRow::Product(product) = row {
         let mut barcodes = tx.open_table(BARCODES)?;
         for barcode in &product.barcodes {
-            let key = barcode_key(barcode.as_str());
+            let key = comparison_key(barcode);
             row::put(&mut barcodes, BARCODES, &(generation, key.as_str()), &product.code)?;
         }
     }
@@ -186,7 +188,7 @@ pub(crate) fn clear(tx: &WriteTransaction, generation: u8, limit: usize) -> Resu
 fn remove_barcodes(tx: &WriteTransaction, generation: u8, product: &Product) -> Result<(), DbError> {
     let mut barcodes = tx.open_table(BARCODES)?;
     for barcode in &product.barcodes {
-        let key = barcode_key(barcode.as_str());
+        let key = comparison_key(barcode);
         let owner = row::get::<_, ProductCode>(&barcodes, BARCODES, &(generation, key.as_str()))?;
         if owner.as_ref() == Some(&product.code) {
             barcodes.remove((generation, key.as_str()))?;

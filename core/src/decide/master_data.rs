@@ -6,20 +6,10 @@ use crate::catalog::MasterRow;
 use crate::command::MASTER_ROWS_MAX;
 use crate::decide::Context;
 use crate::event::{Event, MasterDataChangedV1, OperatorSetV1};
-use crate::id::ProductCode;
+use crate::id::{Barcode, ProductCode};
+use crate::import_run::RowCounts;
 use crate::operator::{Operator, Permission, Role};
 use crate::refusal::{Reason, Refusal};
-
-/// How many rows a change adds, updates and leaves as they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowCounts {
-    /// New rows.
-    pub added: usize,
-    /// Rows that changed.
-    pub updated: usize,
-    /// Rows that were already so.
-    pub unchanged: usize,
-}
 
 /// What is known of a row before it is changed.
 #[derive(Clone, Debug)]
@@ -27,7 +17,7 @@ pub struct KnownRow {
     /// The row as it is now.
     pub row: Option<MasterRow>,
     /// Another product that has one of its barcodes, with that barcode.
-    pub barcode_taken: Option<(ProductCode, String)>,
+    pub barcode_taken: Option<(ProductCode, Barcode)>,
 }
 
 /// Decides a change of master data; no event where every row is already so.

@@ -7,14 +7,14 @@ use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef};
 use crate::db::tables::PINS;
 use crate::db::{WriteTransaction, master, row};
-use crate::decide::master_data::{KnownRow, RowCounts};
+use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
 use crate::decide::{self, Context};
-use crate::document::DocumentV1;
+use crate::document::Issued;
 use crate::drawer::ZReportV1;
 use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
 use crate::id::{CommandId, OperatorCode};
-use crate::journal::envelope::Entry;
+use crate::import_run::RowCounts;
 use crate::journal_state::JournalState;
 use crate::operator::{Operator, PinHash, Role};
 use crate::refusal::{Reason, Refusal};
@@ -22,15 +22,6 @@ use crate::time::Now;
 
 use super::open::{append, own_series};
 use super::{Till, TillError};
-
-/// A document with the entry that issued it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
-    /// The entry: its seq, hash and time.
-    pub entry: Entry,
-    /// The document.
-    pub document: DocumentV1,
-}
 
 /// What a command did. It is durable when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,9 +171,9 @@ impl Till {
             let mut barcode_taken = None;
             if let MasterRow::Product(product) = row {
                 for barcode in &product.barcodes {
-                    let owner = master::product_of_barcode(tx, 0, barcode.as_str())?;
+                    let owner = master::product_of_barcode(tx, 0, barcode)?;
                     if let Some(owner) = owner.filter(|owner| *owner != product.code) {
-                        barcode_taken = Some((owner, barcode.to_string()));
+                        barcode_taken = Some((owner, barcode.clone()));
                     }
                 }
             }

@@ -5,6 +5,7 @@ use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::master;
 use crate::db::tables::STOCK;
 use crate::decide::sale::Sellable;
+use crate::document::Issued;
 use crate::drawer::{DrawerSession, ZReportV1};
 use crate::event::Event;
 use crate::id::ProductCode;
@@ -14,7 +15,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
 use crate::time::Now;
 
-use super::execute::{Issued, find_document, issued_at};
+use super::execute::{find_document, issued_at};
 use super::journals::JournalSummary;
 use super::{Access, Till, TillError};
 

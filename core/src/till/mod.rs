@@ -22,8 +22,9 @@ use crate::operator::Pepper;
 use crate::refusal::{Reason, Refusal};
 
 pub use crate::db::StorageBackend;
+pub use crate::document::Issued;
 pub use audit::{Audit, JournalAudit, SeriesAudit};
-pub use execute::{Issued, Outcome};
+pub use execute::Outcome;
 pub use feed::FeedProgress;
 pub use journals::JournalSummary;
 pub use look_up::{ClosedSession, Status};

@@ -1,0 +1,219 @@
+//! What is printed: receipt, invoice and credit note, X and Z report, as plain text.
+//!
+//! A reprint is made from the entry alone and says so; it has the same figures as the first print for ever. The last line
+//! is the beginning of the entry's hash: a customer who holds it can prove which journal the sale stands in. Text is
+//! `WIDTH` characters wide, as on 80 mm paper in font A.
+
+use crate::currency::Currency;
+use crate::document::{Issued, LineV1};
+use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
+use crate::grant::Profile;
+use crate::money::Money;
+use crate::refusal::Refusal;
+use crate::series::DocumentKind;
+use crate::tax::TaxTotal;
+use crate::time::Now;
+
+/// Characters per line.
+pub const WIDTH: usize = 42;
+
+/// Whether a print is the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Print {
+    /// The first.
+    Original,
+    /// A copy of it.
+    Reprint,
+}
+
+/// The text of a sale's or refund's document.
+///
+/// # Errors
+/// A sum beyond what 64 bits count.
+pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result<String, Refusal> {
+    let Issued { entry, document } = issued;
+    let mut page = Page::new(profile.currency);
+    page.center(title(document.kind));
+    if print == Print::Reprint {
+        page.center("* COPY *");
+    }
+    page.center(document.printed.as_str());
+    page.pair(&document.issued_at(entry.now()).to_string(), "");
+    page.pair(&format!("Store {}  Till {}", profile.store, profile.till), document.operator.as_str());
+    if let Some(preceding) = &document.preceding {
+        page.pair("Corrects", preceding.as_str());
+    }
+    if let Some(customer) = &document.customer {
+        page.pair("Customer", customer.as_str());
+    }
+    page.rule();
+    for line in &document.lines {
+        page.line(line, document.prices_include_tax)?;
+    }
+    page.rule();
+    let discount = Money::sum(document.lines.iter().map(|line| line.discount))?;
+    if !discount.is_zero() {
+        page.amount("Discount", discount.negated()?);
+    }
+    if !document.prices_include_tax {
+        page.amount("Net", document.totals.net);
+        document.taxes.iter().for_each(|tax| page.amount(&tax_name(tax), tax.amount));
+    }
+    page.amount("TOTAL", document.totals.gross);
+    if !document.totals.rounding.is_zero() {
+        page.amount("Cash rounding", document.totals.rounding);
+        page.amount("TO PAY", document.totals.payable);
+    }
+    for tender in &document.tenders {
+        page.amount(&capital(tender.kind.as_str()), tender.amount);
+        if let Some(reference) = &tender.reference {
+            page.pair(&format!("  {reference}"), "");
+        }
+    }
+    if !document.change.is_zero() {
+        page.amount("Change", document.change);
+    }
+    page.rule();
+    page.taxes(&document.taxes);
+    page.rule();
+    page.center(&entry.hash().short());
+    Ok(page.text)
+}
+
+/// The text of an X report: the figures of the open session.
+///
+/// # Errors
+/// A sum beyond what 64 bits count.
+pub fn x_text(profile: &Profile, session: &DrawerSession, now: Now) -> Result<String, Refusal> {
+    let mut page = Page::new(profile.currency);
+    page.center("X REPORT");
+    page.pair(&now.to_string(), "");
+    page.session(profile, session)?;
+    page.amount("Expected in the drawer", session.expected()?);
+    Ok(page.text)
+}
+
+/// The text of a Z report.
+///
+/// # Errors
+/// A sum beyond what 64 bits count.
+pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now) -> Result<String, Refusal> {
+    let mut page = Page::new(profile.currency);
+    page.center("Z REPORT");
+    page.center(z.printed.as_str());
+    page.pair(&closed.to_string(), "");
+    page.session(profile, &z.session)?;
+    page.amount("Expected in the drawer", z.expected);
+    page.amount("Counted", z.counted);
+    page.amount("Over/short", z.over_short);
+    page.rule();
+    page.amount("Perpetual total", z.perpetual_gross);
+    Ok(page.text)
+}
+
+struct Page {
+    currency: Currency,
+    text: String,
+}
+
+impl Page {
+    const fn new(currency: Currency) -> Self {
+        Self { currency, text: String::new() }
+    }
+
+    fn center(&mut self, text: &str) {
+        let room = WIDTH.saturating_sub(text.chars().count());
+        self.push(&format!("{}{text}", " ".repeat(room.div_euclid(2))));
+    }
+
+    fn rule(&mut self) {
+        self.push(&"-".repeat(WIDTH));
+    }
+
+    /// Left and right on one line; what does not fit goes on the next.
+    fn pair(&mut self, left: &str, right: &str) {
+        let used = left.chars().count().saturating_add(right.chars().count());
+        if used < WIDTH {
+            let room = WIDTH.saturating_sub(used);
+            self.push(format!("{left}{}{right}", " ".repeat(room)).trim_end());
+            return;
+        }
+        let cut: String = left.chars().take(WIDTH).collect();
+        self.push(&cut);
+        if !right.is_empty() {
+            self.push(&format!("{right:>WIDTH$}"));
+        }
+    }
+
+    fn amount(&mut self, label: &str, amount: Money) {
+        self.pair(label, &format!("{} {}", amount.show(self.currency), self.currency));
+    }
+
+    fn line(&mut self, line: &LineV1, has_tax_in_price: bool) -> Result<(), Refusal> {
+        let shown = if has_tax_in_price { line.net.plus(line.tax()?)? } else { line.net };
+        self.pair(line.name.as_str(), "");
+        let each = format!("  {} {} x {}", line.quantity, line.unit, line.unit_price);
+        self.pair(&each, &shown.show(self.currency));
+        Ok(())
+    }
+
+    fn taxes(&mut self, taxes: &[TaxTotal]) {
+        for tax in taxes {
+            let taxable = tax.taxable.show(self.currency);
+            self.pair(&format!("{} of {taxable}", tax_name(tax)), &tax.amount.show(self.currency));
+        }
+    }
+
+    fn session(&mut self, profile: &Profile, session: &DrawerSession) -> Result<(), Refusal> {
+        self.pair(&format!("Store {}  Till {}", profile.store, profile.till), &format!("Session {}", session.session));
+        self.pair(&format!("Opened {}", session.opened), session.operator.as_str());
+        self.rule();
+        self.amount(&format!("Sales ({})", session.sales), session.sales_gross);
+        self.amount(&format!("Refunds ({})", session.refunds), session.refunds_gross);
+        self.amount("TOTAL", session.gross()?);
+        self.amount("Net", session.net);
+        self.amount("Tax", session.tax);
+        self.taxes(&session.taxes);
+        self.rule();
+        for (kind, amount) in &session.tenders {
+            self.amount(&capital(kind.as_str()), *amount);
+        }
+        self.amount("Cash rounding", session.rounding);
+        self.rule();
+        for range in &session.issued {
+            self.pair(range.series.as_str(), &format!("{} to {}", range.first, range.last));
+        }
+        self.rule();
+        self.amount("Float", session.float);
+        self.amount("Cash of sales and refunds", session.cash_taken());
+        for kind in CashMovementKind::ALL {
+            if let Some((_, amount)) = session.movements.iter().find(|(moved, _)| *moved == kind) {
+                self.amount(&capital(kind.code()), kind.signed(*amount)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
+
+const fn title(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Receipt => "RECEIPT",
+        DocumentKind::Invoice => "INVOICE",
+        DocumentKind::CreditNote => "CREDIT NOTE",
+        DocumentKind::ZReport => "Z REPORT",
+    }
+}
+
+fn tax_name(tax: &TaxTotal) -> String {
+    format!("{} {} {} %", tax.tax.code, tax.tax.category, tax.tax.rate)
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
