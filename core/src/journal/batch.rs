@@ -151,6 +151,12 @@ impl UnverifiedBatch {
         self.head.claimed().journal
     }
 
+    /// The seq of the last entry that it claims to hold, to find the batch that follows.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.head.claimed().seq
+    }
+
     /// Checks the signature, then unpacks the entries and follows their chain to the head.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use counterfoil_core::id::{Hash, JournalId};
+use counterfoil_core::till;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -53,6 +54,18 @@ impl Mark {
             let hash: Hash = text.hash.parse().ok()?;
             Some(Self { journal, seq: text.seq, hash, starts: text.starts })
         }))
+    }
+
+    /// The mark of a store after so many starts.
+    #[must_use]
+    pub const fn of_store(mark: &till::Mark, starts: u64) -> Self {
+        Self { journal: mark.journal, seq: mark.seq, hash: mark.hash, starts }
+    }
+
+    /// What core compares its store with.
+    #[must_use]
+    pub const fn to_store(self) -> till::Mark {
+        till::Mark { journal: self.journal, seq: self.seq, hash: self.hash }
     }
 
     fn bytes(&self) -> Vec<u8> {

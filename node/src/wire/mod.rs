@@ -1,8 +1,10 @@
 //! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
 
+pub mod basket;
 pub mod import_report;
 pub mod quote;
 pub mod read;
 pub mod refusal;
+pub mod report;
 pub mod sales_file;
 pub mod scan;

@@ -1,6 +1,6 @@
 //! A refusal as JSON: `{"code","message","field","value","limit"}`.
 
-use counterfoil_core::refusal::Refusal;
+use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// The answer of a rule that says no.
@@ -27,5 +27,27 @@ impl From<&Refusal> for RefusalWire {
             value: refusal.value().to_owned(),
             limit: refusal.limit().to_owned(),
         }
+    }
+}
+
+impl RefusalWire {
+    /// The refusal that was told; one of a code that this program does not know is `declined`.
+    #[must_use]
+    pub fn to_refusal(&self) -> Refusal {
+        let known = Reason::ALL.iter().copied().find(|reason| reason.code() == self.code);
+        Refusal::new(known.unwrap_or(Reason::Declined), self.field.as_str(), &self.value, &self.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_back() {
+        let refusal = Refusal::new(Reason::Unpaid, "tenders", "5.00", "7.35");
+        assert_eq!(RefusalWire::from(&refusal).to_refusal(), refusal);
+        let unknown = RefusalWire { code: "of_tomorrow".to_owned(), ..RefusalWire::from(&refusal) };
+        assert_eq!(unknown.to_refusal().code(), "declined");
     }
 }

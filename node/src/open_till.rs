@@ -1,0 +1,292 @@
+//! The open till of a data folder: core's till, and what keeps it safe on this disk.
+//!
+//! Every call into core passes through `read` or `write`. Both stop at a panic; once disk or store have failed, nothing is
+//! answered any more until the folder is opened again. After each commit the mark is written. Always: whoever has an
+//! `OpenTill` holds the lock of its folder.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use counterfoil_core::command::Command;
+use counterfoil_core::db::{FileBackend, StorageBackend};
+use counterfoil_core::grant::Profile;
+use counterfoil_core::id::{JournalId, OperatorCode};
+use counterfoil_core::journal::key::SigningKey;
+use counterfoil_core::operator::Operator;
+use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::till::{Access, Outcome, SetUp, Till, TillError};
+use counterfoil_core::time::Now;
+
+use crate::caller::Caller;
+use crate::clock::Clock;
+use crate::failure::{Damage, Failure};
+use crate::folder::mark::{Mark, MarkFiles};
+use crate::folder::secret::{Secret, random};
+use crate::folder::settings::Settings;
+use crate::folder::{Folder, FolderLock, sync_folder_of};
+
+/// What tells the series of a till's first journal from those of later ones.
+const FIRST_SUFFIX: &str = "A";
+
+/// The open till of a data folder.
+#[derive(Debug)]
+pub struct OpenTill {
+    till: Till,
+    lock: FolderLock,
+    clock: Clock,
+    marks: MarkFiles,
+    starts: u64,
+    broken: Option<Damage>,
+}
+
+impl OpenTill {
+    /// Opens the till of a locked folder. A folder without its secret, from another machine, or with a store that is
+    /// older than its mark may only be read.
+    ///
+    /// # Errors
+    /// There is no till, or it cannot be opened.
+    pub fn open(lock: FolderLock) -> Result<Self, Failure> {
+        let folder = lock.folder();
+        folder.require_till()?;
+        let secret = Secret::read(folder)?;
+        let access = match &secret {
+            None => Access::ReadOnly("its secret file is missing".to_owned()),
+            Some(secret) if !secret.is_of_this_machine() => {
+                Access::ReadOnly("it was made on another machine".to_owned())
+            }
+            Some(_) => Access::Full,
+        };
+        let keys = secret.as_ref().map_or_else(Vec::new, |secret| secret.keys().cloned().collect());
+        let store = folder.store();
+        let backend = backend(&store, OpenOptions::new().read(true).write(true))?;
+        let till = guarded(&store, || Till::open(backend, keys, access))?;
+        Self::start(till, lock, secret.as_ref())
+    }
+
+    /// Makes a stand-alone till in a locked folder that has none.
+    ///
+    /// # Errors
+    /// There is a till, core refuses the profile, or the disk failed.
+    pub fn create(lock: FolderLock, profile: Profile, settings: &Settings) -> Result<Self, Failure> {
+        let now = Clock::in_zone(profile.zone.as_str())?.now();
+        settings.write(lock.folder())?;
+        let journal = JournalId(random()?);
+        Self::create_with(lock, |backend, key| {
+            let set_up = SetUp { profile, journal, key, series_suffix: FIRST_SUFFIX.to_owned() };
+            Till::create(backend, set_up, now)
+        })
+    }
+
+    /// Makes a till in a locked folder that has none, by a grant for the pending key of the folder.
+    ///
+    /// # Errors
+    /// There is a till, the grant is for another key or does not verify, or the disk failed.
+    pub fn create_granted(lock: FolderLock, grant: &[u8]) -> Result<Self, Failure> {
+        let now = Clock::in_zone("UTC")?.now();
+        Self::create_with(lock, |backend, key| Till::create_granted(backend, key, grant, now))
+    }
+
+    /// Makes the store under another name and gives it its own once all that belongs to it is on the disk.
+    fn create_with(
+        lock: FolderLock,
+        make: impl FnOnce(FileBackend, SigningKey) -> Result<Till, TillError>,
+    ) -> Result<Self, Failure> {
+        let folder = lock.folder().clone();
+        folder.require_no_till()?;
+        let mut secret = Secret::read_or_make(&folder)?;
+        let key = secret.pending_key(&folder)?;
+        let (temporary, store) = (folder.file("store.new"), folder.store());
+        let backend =
+            backend(&temporary, OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600))?;
+        let till = guarded(&temporary, || make(backend, key))?;
+        // A mark or address of an earlier till in this folder speaks of another journal.
+        remove_if_there(&folder.file(MARK))?;
+        secret.settle_pending(&folder)?;
+        let named = fs::rename(&temporary, &store).and_then(|()| sync_folder_of(&store));
+        named.map_err(|error| Failure::io(&store, &error))?;
+        Self::start(till, lock, Some(&secret))
+    }
+
+    fn start(mut till: Till, lock: FolderLock, secret: Option<&Secret>) -> Result<Self, Failure> {
+        let folder = lock.folder();
+        let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
+        let mut starts = 0;
+        for path in [Some(first.as_path()), second.as_deref()].into_iter().flatten() {
+            let Some(mark) = Mark::read(path)? else { continue };
+            starts = starts.max(mark.starts);
+            guarded(&folder.store(), || till.check_mark(&mark.to_store()))?;
+        }
+        if let Some(secret) = secret {
+            till.set_pepper(secret.pepper());
+        }
+        let clock = Clock::in_zone(till.profile().zone.as_str())?;
+        let marks = MarkFiles::open(&first, second.as_deref())?;
+        let mut open = Self { till, lock, clock, marks, starts: starts.saturating_add(1), broken: None };
+        // A mark that is ahead of the store stays as the witness that it is.
+        if *open.till.access() == Access::Full {
+            open.write_mark();
+            open.sync_marks()?;
+        }
+        Ok(open)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub const fn folder(&self) -> &Folder {
+        self.lock.folder()
+    }
+
+    /// What the till is.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        self.till.profile()
+    }
+
+    /// The clock of the store.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Reads the clock.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// How often this till was started.
+    #[must_use]
+    pub const fn starts(&self) -> u64 {
+        self.starts
+    }
+
+    /// Asks core something that changes nothing.
+    ///
+    /// # Errors
+    /// Core refuses it, or disk or data failed now or before.
+    pub fn read<T>(&mut self, ask: impl FnOnce(&Till) -> Result<T, TillError>) -> Result<T, Failure> {
+        self.write(|till| ask(till))
+    }
+
+    /// Lets core do something that may append entries. What it answers is durable.
+    ///
+    /// # Errors
+    /// Core refuses it, or disk or data failed now or before.
+    pub fn write<T>(&mut self, act: impl FnOnce(&mut Till) -> Result<T, TillError>) -> Result<T, Failure> {
+        if let Some(damage) = &self.broken {
+            return Err(Failure::Damaged(damage.clone()));
+        }
+        let before = self.till.mark();
+        let result = guarded(&self.lock.folder().store(), || act(&mut self.till));
+        if let Err(Failure::Damaged(damage)) = &result {
+            let message = format!("the till stopped after a failure and must be opened again: {}", damage.message);
+            self.broken = Some(Damage { code: damage.code, message });
+        } else if self.till.mark() != before {
+            self.write_mark();
+        }
+        result
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// The operator is missing, unknown or locked, the PIN is missing or wrong, or the disk failed.
+    pub fn identify(&mut self, caller: &Caller) -> Result<Operator, Failure> {
+        let (pin, now) = (caller.typed_pin(), self.now());
+        self.write(|till| till.identify(caller.operator.as_ref(), pin.as_ref(), now))
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// Core refuses it, or the disk failed.
+    pub fn execute(&mut self, command: &Command, operator: &OperatorCode) -> Result<Outcome, Failure> {
+        let now = self.now();
+        self.write(|till| till.execute(command, operator, now))
+    }
+
+    /// Opens the journal that head office granted for the pending key of the folder.
+    ///
+    /// # Errors
+    /// Core refuses the grant, or the disk failed.
+    pub fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure> {
+        let folder = self.folder().clone();
+        let mut secret = Secret::read_or_make(&folder)?;
+        let (key, now) = (secret.pending_key(&folder)?, self.now());
+        self.write(|till| till.enrol(key, grant, now))?;
+        secret.settle_pending(&folder)?;
+        self.clock = Clock::in_zone(self.profile().zone.as_str())?;
+        self.sync_marks()
+    }
+
+    /// The key to ask head office for a journal with; it is on the disk before it is shown.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn pending_key(&self) -> Result<SigningKey, Failure> {
+        Secret::read_or_make(self.folder())?.pending_key(self.folder())
+    }
+
+    /// Makes the mark durable: when the drawer opens or closes, and after a sync.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn sync_marks(&self) -> Result<(), Failure> {
+        self.marks.sync()
+    }
+
+    /// Writes the mark. What was committed stays committed if that fails; but nothing more is answered then.
+    fn write_mark(&mut self) {
+        let mark = Mark::of_store(&self.till.mark(), self.starts);
+        if let Err(Failure::Damaged(damage)) = self.marks.write(&mark) {
+            tracing::error!(message = damage.message, "the mark cannot be written");
+            self.broken = Some(damage);
+        }
+    }
+}
+
+const MARK: &str = "mark.json";
+
+fn backend(path: &Path, options: &OpenOptions) -> Result<FileBackend, Failure> {
+    let file = options.open(path).map_err(|error| Failure::io(path, &error))?;
+    FileBackend::new(file).map_err(|error| Failure::damaged("io", format!("{}: {error}", path.display())))
+}
+
+/// An empty store for a replay, in a file that is gone once it is closed.
+///
+/// # Errors
+/// The disk failed.
+pub fn scratch(folder: &Folder) -> Result<impl StorageBackend, Failure> {
+    let path = folder.file("scratch.redb");
+    remove_if_there(&path)?;
+    let backend = backend(&path, OpenOptions::new().read(true).write(true).create_new(true).mode(0o600))?;
+    fs::remove_file(&path).map_err(|error| Failure::io(&path, &error))?;
+    Ok(backend)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Calls core so that neither its errors nor a panic over damaged bytes get further than a failure naming the file.
+fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(TillError::Refused(refusal))) => Err(refusal.into()),
+        Ok(Err(TillError::Fault(fault))) => {
+            let limit = "what was signed for this till and not altered since";
+            Err(Refusal::new(Reason::Declined, "bytes", fault, limit).into())
+        }
+        Ok(Err(TillError::Db(error))) => Err(Failure::damaged("store", format!("{}: {error}", store.display()))),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an unknown cause");
+            Err(Failure::damaged("store", format!("{} cannot be read: {text}", store.display())))
+        }
+    }
+}

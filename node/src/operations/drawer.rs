@@ -1,0 +1,175 @@
+//! The drawer: opening with a float, moving cash, closing with a count.
+
+use counterfoil_core::command::{CashMovement, Command, Count};
+use counterfoil_core::currency::Currency;
+use counterfoil_core::drawer::CashMovementKind;
+use counterfoil_core::id::Note;
+use counterfoil_core::money::Money;
+use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::till::Outcome;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::failure::Failure;
+use crate::open_till::OpenTill;
+use crate::operations::{Answer, Operation};
+use crate::wire::read::DecimalText;
+use crate::wire::report::ReportWire;
+
+/// Begins a drawer session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenDrawer {
+    /// The change money in the drawer.
+    pub float: DecimalText,
+}
+
+#[derive(Serialize)]
+struct OpenedWire {
+    session: u64,
+    float: String,
+    currency: String,
+    operator: String,
+}
+
+impl Operation for OpenDrawer {
+    const NAME: &'static str = "open";
+
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
+        let currency = till.profile().currency;
+        let float = Money::read("float", self.float.as_str(), currency)?;
+        let operator = till.identify(caller)?;
+        match till.execute(&Command::OpenDrawer(float), &operator.code)? {
+            Outcome::DrawerOpened(session) => {
+                till.sync_marks()?;
+                Ok(Answer::done(&OpenedWire {
+                    session,
+                    float: float.show(currency),
+                    currency: currency.to_string(),
+                    operator: operator.code.to_string(),
+                }))
+            }
+            Outcome::MasterData(_)
+            | Outcome::OperatorSet
+            | Outcome::Issued(_)
+            | Outcome::CashMoved
+            | Outcome::DrawerClosed(_) => Err(unexpected()),
+        }
+    }
+}
+
+/// Moves cash in or out outside a sale.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveCash {
+    /// `pay-in`, `pay-out`, `safe-drop` or `float-top-up`.
+    pub kind: String,
+    /// How much.
+    pub amount: DecimalText,
+    /// Why.
+    pub reason: String,
+}
+
+#[derive(Serialize)]
+struct MovedWire {
+    kind: &'static str,
+    amount: String,
+    currency: String,
+    reason: String,
+    operator: String,
+}
+
+impl Operation for MoveCash {
+    const NAME: &'static str = "move-cash";
+
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
+        let currency = till.profile().currency;
+        let kind: CashMovementKind = self.kind.parse()?;
+        let amount = Money::read("amount", self.amount.as_str(), currency)?;
+        let named = |refusal: Refusal| Refusal::new(refusal.reason(), "reason", refusal.value(), refusal.limit());
+        let reason = Note::new(self.reason).map_err(named)?;
+        let operator = till.identify(caller)?;
+        let shown = reason.to_string();
+        match till.execute(&Command::MoveCash(CashMovement { kind, amount, reason }), &operator.code)? {
+            Outcome::CashMoved => Ok(Answer::done(&MovedWire {
+                kind: kind.code(),
+                amount: amount.show(currency),
+                currency: currency.to_string(),
+                reason: shown,
+                operator: operator.code.to_string(),
+            })),
+            Outcome::MasterData(_)
+            | Outcome::OperatorSet
+            | Outcome::Issued(_)
+            | Outcome::DrawerOpened(_)
+            | Outcome::DrawerClosed(_) => Err(unexpected()),
+        }
+    }
+}
+
+/// Ends the drawer session with a count; makes the Z report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CloseDrawer {
+    /// What was counted in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<DecimalText>,
+    /// What was counted by face value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denominations: Option<Vec<Denomination>>,
+}
+
+/// Pieces of one face value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Denomination {
+    /// The face value.
+    pub face: DecimalText,
+    /// How many.
+    pub pieces: u32,
+}
+
+impl Operation for CloseDrawer {
+    const NAME: &'static str = "close";
+
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
+        let currency = till.profile().currency;
+        let count = self.read(currency)?;
+        let operator = till.identify(caller)?;
+        match till.execute(&Command::CloseDrawer(count), &operator.code)? {
+            Outcome::DrawerClosed(z) => {
+                till.sync_marks()?;
+                Ok(Answer::done(&ReportWire::of_z(&z, currency)?))
+            }
+            Outcome::MasterData(_)
+            | Outcome::OperatorSet
+            | Outcome::Issued(_)
+            | Outcome::DrawerOpened(_)
+            | Outcome::CashMoved => Err(unexpected()),
+        }
+    }
+}
+
+impl CloseDrawer {
+    fn read(&self, currency: Currency) -> Result<Count, Refusal> {
+        match (&self.count, &self.denominations) {
+            (Some(count), None) => Ok(Count::Total(Money::read("count", count.as_str(), currency)?)),
+            (None, Some(pieces)) => {
+                let read = pieces.iter().enumerate().map(|(index, one)| {
+                    let face = Money::read("face", one.face.as_str(), currency);
+                    Ok((face.map_err(|refusal| refusal.inside(&format!("denominations[{index}]")))?, one.pieces))
+                });
+                Ok(Count::Denominations(read.collect::<Result<_, Refusal>>()?))
+            }
+            (None, None) => Err(Refusal::new(Reason::Missing, "count", "", "count or denominations")),
+            (Some(count), Some(_)) => {
+                let limit = "given together with denominations; give one";
+                Err(Refusal::new(Reason::Malformed, "count", count.as_str(), limit))
+            }
+        }
+    }
+}
+
+fn unexpected() -> Failure {
+    Failure::damaged("bug", "the drawer was answered with something else")
+}

@@ -1,0 +1,75 @@
+//! Printing a document again, from its entry alone.
+
+use counterfoil_core::receipt::{Print, document_text};
+use counterfoil_core::refusal::{Reason, Refusal};
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::failure::Failure;
+use crate::open_till::OpenTill;
+use crate::operations::{Answer, Operation};
+
+/// In which form figures are answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// As fields.
+    #[default]
+    Json,
+    /// As it is printed.
+    Text,
+}
+
+/// Prints a document by its number, or by the id of its sale.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrintReceipt {
+    /// The number on the document.
+    pub number: String,
+    /// Whether it is the first print or a copy, which says so.
+    #[serde(default)]
+    pub print: Printing,
+}
+
+/// Whether a print is the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Printing {
+    /// The first.
+    Original,
+    /// A copy of it.
+    #[default]
+    Reprint,
+}
+
+#[derive(Serialize)]
+struct PrintedWire<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
+    format: &'static str,
+    text: String,
+}
+
+impl Operation for PrintReceipt {
+    const NAME: &'static str = "receipt";
+
+    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+        let found = till.read(|core| core.document(&self.number))?;
+        let unknown = || Refusal::new(Reason::DocumentUnknown, "number", &self.number, "the number on a receipt");
+        let issued = found.ok_or_else(unknown)?;
+        let print = match self.print {
+            Printing::Original => Print::Original,
+            Printing::Reprint => Print::Reprint,
+        };
+        let text = document_text(till.profile(), &issued, print)?;
+        printed(Some(issued.document.printed.as_str()), text)
+    }
+}
+
+/// The answer of what was printed as text.
+///
+/// # Errors
+/// None; the form is that of what else can be answered.
+pub fn printed(number: Option<&str>, text: String) -> Result<Answer, Failure> {
+    Ok(Answer::done(&PrintedWire { number, format: "text", text }))
+}

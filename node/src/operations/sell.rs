@@ -1,0 +1,144 @@
+//! Selling and refunding: one submitted line in, one answer out, as soon as it is durable.
+//!
+//! A stream goes on after a refused line; it ends when disk or data fail, since nothing after that can be trusted. The
+//! operator is identified once for a whole stream. Example: `{"id":"a","number":"S01-T01-R26A-000001",...}` or
+//! `{"id":"a","refused":{...}}`; a line that is no basket has id null and its number in the stream.
+
+use counterfoil_core::command::Command;
+use counterfoil_core::currency::Currency;
+use counterfoil_core::id::OperatorCode;
+use counterfoil_core::money::Money;
+use counterfoil_core::refusal::Refusal;
+use counterfoil_core::till::{Issued, Outcome};
+use serde::Serialize;
+
+use crate::caller::Caller;
+use crate::failure::{Ending, Failure};
+use crate::open_till::OpenTill;
+use crate::operations::Answer;
+use crate::wire::basket::{Unreadable, read_command};
+use crate::wire::refusal::RefusalWire;
+
+/// One line of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmittedLine {
+    /// Its number in the input, from 1.
+    pub number: u64,
+    /// The JSON on it.
+    pub text: String,
+}
+
+impl SubmittedLine {
+    /// Whether there is nothing on it; such lines are passed over.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
+/// An identified operator who sells.
+#[derive(Clone, Debug)]
+pub struct Seller {
+    operator: OperatorCode,
+}
+
+/// The answer to a sale or refund.
+#[derive(Debug, Serialize)]
+struct SoldWire<'a> {
+    id: &'a str,
+    number: &'a str,
+    seq: u64,
+    net: String,
+    tax: String,
+    gross: String,
+    rounding: String,
+    payable: String,
+    change: String,
+    hash: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RefusedWire<'a> {
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    refused: RefusalWire,
+}
+
+impl Seller {
+    /// Identifies the caller.
+    ///
+    /// # Errors
+    /// The till does not know the caller, or the PIN is wrong.
+    pub fn identify(till: &mut OpenTill, caller: &Caller) -> Result<Self, Failure> {
+        Ok(Self { operator: till.identify(caller)?.code })
+    }
+
+    /// Sells or refunds what stands on one line. A refusal is an answer.
+    ///
+    /// # Errors
+    /// Disk or data failed.
+    pub fn sell(&self, till: &mut OpenTill, line: &SubmittedLine) -> Result<Answer, Failure> {
+        let currency = till.profile().currency;
+        let command = match read_command(&line.text, currency, till.clock()) {
+            Ok(command) => command,
+            Err(unreadable) => return Ok(refused_line(line.number, &unreadable)),
+        };
+        let now = till.now();
+        match till.write(|core| core.execute(&command, &self.operator, now)) {
+            Ok(outcome) => answer(outcome, currency),
+            Err(Failure::Refused(refusal)) => Ok(refused(id(&command), &refusal)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+fn answer(outcome: Outcome, currency: Currency) -> Result<Answer, Failure> {
+    match outcome {
+        Outcome::Issued(issued) => Ok(sold(&issued, currency)),
+        Outcome::MasterData(_)
+        | Outcome::OperatorSet
+        | Outcome::DrawerOpened(_)
+        | Outcome::CashMoved
+        | Outcome::DrawerClosed(_) => Err(Failure::damaged("bug", "a sale was answered with something else")),
+    }
+}
+
+fn sold(issued: &Issued, currency: Currency) -> Answer {
+    let (document, totals) = (&issued.document, &issued.document.totals);
+    let show = |amount: Money| amount.show(currency);
+    Answer::done(&SoldWire {
+        id: document.id.as_str(),
+        number: document.printed.as_str(),
+        seq: issued.entry.seq(),
+        net: show(totals.net),
+        tax: show(totals.tax),
+        gross: show(totals.gross),
+        rounding: show(totals.rounding),
+        payable: show(totals.payable),
+        change: show(document.change),
+        hash: issued.entry.hash().to_string(),
+    })
+}
+
+fn id(command: &Command) -> Option<&str> {
+    match command {
+        Command::CompleteSale(basket) => Some(basket.id.as_str()),
+        Command::RefundSale(request) => Some(request.id.as_str()),
+        Command::ChangeMasterData(_)
+        | Command::SetOperator(..)
+        | Command::OpenDrawer(_)
+        | Command::MoveCash(_)
+        | Command::CloseDrawer(_) => None,
+    }
+}
+
+fn refused(id: Option<&str>, refusal: &Refusal) -> Answer {
+    Answer::ended(Ending::Refused, &RefusedWire { id, line: None, refused: refusal.into() })
+}
+
+fn refused_line(number: u64, unreadable: &Unreadable) -> Answer {
+    let mut wire = RefusalWire::from(&unreadable.refusal);
+    wire.message = format!("line {number}: {}", wire.message);
+    Answer::ended(Ending::Refused, &RefusedWire { id: unreadable.id.as_deref(), line: Some(number), refused: wire })
+}

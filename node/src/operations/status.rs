@@ -1,0 +1,92 @@
+//! How the till is: what it is, whether it may sell, and what head office has of it.
+
+use counterfoil_core::till::{Access, JournalSummary};
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Caller;
+use crate::failure::Failure;
+use crate::open_till::OpenTill;
+use crate::operations::{Answer, Operation};
+
+/// Asks how the till is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadStatus {}
+
+#[derive(Serialize)]
+struct StatusWire {
+    store: String,
+    till: String,
+    currency: String,
+    country: String,
+    zone: String,
+    prices_include_tax: bool,
+    has_history: bool,
+    time: String,
+    can_sell: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_only: Option<String>,
+    enrolled: bool,
+    drawer_session: Option<u64>,
+    unsent: u64,
+    feed_revision: Option<u64>,
+    journals: Vec<JournalWire>,
+    starts: u64,
+}
+
+#[derive(Serialize)]
+struct JournalWire {
+    journal: String,
+    seq: u64,
+    head: String,
+    open: bool,
+    acknowledged: u64,
+    has_key: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
+}
+
+impl From<JournalSummary> for JournalWire {
+    fn from(summary: JournalSummary) -> Self {
+        Self {
+            journal: summary.journal.to_string(),
+            seq: summary.seq,
+            head: summary.hash.to_string(),
+            open: summary.is_open,
+            acknowledged: summary.acknowledged,
+            has_key: summary.has_key,
+            stopped: summary.stopped,
+        }
+    }
+}
+
+impl Operation for ReadStatus {
+    const NAME: &'static str = "status";
+
+    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+        let status = till.read(|core| core.status())?;
+        let (time, starts, profile) = (till.now().to_string(), till.starts(), till.profile());
+        let read_only = match status.access {
+            Access::Full => None,
+            Access::ReadOnly(why) => Some(why),
+        };
+        Ok(Answer::done(&StatusWire {
+            store: profile.store.to_string(),
+            till: profile.till.to_string(),
+            currency: profile.currency.to_string(),
+            country: profile.country.to_string(),
+            zone: profile.zone.to_string(),
+            prices_include_tax: profile.prices_include_tax,
+            has_history: profile.has_history,
+            time,
+            can_sell: read_only.is_none() && status.session.is_some(),
+            read_only,
+            enrolled: status.is_enrolled,
+            drawer_session: status.session,
+            unsent: status.unsent,
+            feed_revision: status.feed_revision,
+            journals: status.journals.into_iter().map(JournalWire::from).collect(),
+            starts,
+        }))
+    }
+}

@@ -1,0 +1,138 @@
+//! X and Z reports as JSON: the figures of a drawer session; a Z report adds number, count and over/short.
+
+use counterfoil_core::currency::Currency;
+use counterfoil_core::drawer::{DrawerSession, ZReportV1};
+use counterfoil_core::money::Money;
+use counterfoil_core::refusal::Refusal;
+use counterfoil_core::tax::TaxTotal;
+use counterfoil_core::time::Now;
+use serde::Serialize;
+
+/// The figures of a drawer session.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReportWire {
+    /// The Z report's number; an X report has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    session: u64,
+    opened: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<String>,
+    operator: String,
+    currency: String,
+    float: String,
+    sales: CountedWire,
+    refunds: CountedWire,
+    net: String,
+    tax: String,
+    gross: String,
+    rounding: String,
+    taxes: Vec<TaxWire>,
+    tenders: Vec<AmountWire>,
+    movements: Vec<AmountWire>,
+    issued: Vec<RangeWire>,
+    expected: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_short: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    perpetual_gross: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CountedWire {
+    count: u64,
+    gross: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TaxWire {
+    code: String,
+    category: String,
+    rate: String,
+    taxable: String,
+    tax: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AmountWire {
+    kind: String,
+    amount: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct RangeWire {
+    series: String,
+    first: u64,
+    last: u64,
+}
+
+impl ReportWire {
+    /// The X report of a session that is open.
+    ///
+    /// # Errors
+    /// A sum beyond what 64 bits count.
+    pub fn of_x(session: &DrawerSession, currency: Currency) -> Result<Self, Refusal> {
+        let show = |amount: Money| amount.show(currency);
+        let named = |kind: String, amount: Money| AmountWire { kind, amount: show(amount) };
+        Ok(Self {
+            number: None,
+            session: session.session,
+            opened: session.opened.to_string(),
+            closed: None,
+            operator: session.operator.to_string(),
+            currency: currency.to_string(),
+            float: show(session.float),
+            sales: CountedWire { count: session.sales, gross: show(session.sales_gross) },
+            refunds: CountedWire { count: session.refunds, gross: show(session.refunds_gross) },
+            net: show(session.net),
+            tax: show(session.tax),
+            gross: show(session.gross()?),
+            rounding: show(session.rounding),
+            taxes: session.taxes.iter().map(|total| tax(total, currency)).collect(),
+            tenders: session.tenders.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
+            movements: session.movements.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
+            issued: session
+                .issued
+                .iter()
+                .map(|range| RangeWire { series: range.series.to_string(), first: range.first, last: range.last })
+                .collect(),
+            expected: show(session.expected()?),
+            counted: None,
+            over_short: None,
+            perpetual_gross: None,
+        })
+    }
+
+    /// The Z report of a session that was closed.
+    ///
+    /// # Errors
+    /// A sum beyond what 64 bits count.
+    pub fn of_z(z: &ZReportV1, currency: Currency) -> Result<Self, Refusal> {
+        Ok(Self {
+            number: Some(z.printed.to_string()),
+            counted: Some(z.counted.show(currency)),
+            over_short: Some(z.over_short.show(currency)),
+            perpetual_gross: Some(z.perpetual_gross.show(currency)),
+            expected: z.expected.show(currency),
+            ..Self::of_x(&z.session, currency)?
+        })
+    }
+
+    /// The same report with the time at which the session was closed.
+    #[must_use]
+    pub fn closed_at(self, closed: Now) -> Self {
+        Self { closed: Some(closed.to_string()), ..self }
+    }
+}
+
+fn tax(total: &TaxTotal, currency: Currency) -> TaxWire {
+    TaxWire {
+        code: total.tax.code.to_string(),
+        category: total.tax.category.to_string(),
+        rate: total.tax.rate.to_string(),
+        taxable: total.taxable.show(currency),
+        tax: total.amount.show(currency),
+    }
+}
