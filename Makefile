@@ -1,0 +1,36 @@
+# Two commands do everything: `make demo` and `make test`.
+.PHONY: demo test tools fmt clippy unit doc bench-build clean
+
+CARGO ?= cargo
+
+## The main job on real data: a head office, two tills, a cut network, a kill -9, and the proof (KEEP=1 leaves it running).
+demo: tools
+	$(CARGO) build --release --locked -p counterfoil-node -p counterfoil-sync-server -p counterfoil-benches
+	target/release/demo
+
+## Every check that there is.
+test: tools fmt clippy unit doc bench-build
+	@echo "every check passed"
+
+## A C compiler is all that the build needs besides Rust.
+tools:
+	@command -v cc >/dev/null || { apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; }
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit:
+	$(CARGO) test --workspace --locked
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+bench-build:
+	$(CARGO) bench --workspace --no-run --locked
+
+clean:
+	$(CARGO) clean
+	rm -rf demo-data
