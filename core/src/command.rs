@@ -14,8 +14,6 @@ use crate::series::DocumentKind;
 use crate::tender::Tender;
 use crate::time::Now;
 
-/// The most lines in one sale.
-pub const LINES_MAX: usize = 1_000;
 /// The most rows of master data in one command.
 pub const MASTER_ROWS_MAX: usize = 200;
 /// The most different denominations in one count.

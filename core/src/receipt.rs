@@ -9,6 +9,7 @@ use crate::document::{Issued, LineV1};
 use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
 use crate::grant::Profile;
 use crate::money::Money;
+use crate::quantity::{Decimal, UnitPrice};
 use crate::refusal::Refusal;
 use crate::series::DocumentKind;
 use crate::tax::TaxTotal;
@@ -152,7 +153,7 @@ impl Page {
     fn line(&mut self, line: &LineV1, has_tax_in_price: bool) -> Result<(), Refusal> {
         let shown = if has_tax_in_price { line.net.plus(line.tax()?)? } else { line.net };
         self.pair(line.name.as_str(), "");
-        let each = format!("  {} {} x {}", line.quantity, line.unit, line.unit_price);
+        let each = format!("  {} {} x {}", line.quantity, line.unit, shown_price(line.unit_price, self.currency));
         self.pair(&each, &shown.show(self.currency));
         Ok(())
     }
@@ -198,6 +199,15 @@ impl Page {
         self.text.push_str(line);
         self.text.push('\n');
     }
+}
+
+/// A unit price with at least the currency's digits: 12.9 is shown as 12.90, and 0.0125 as it is.
+fn shown_price(price: UnitPrice, currency: Currency) -> Decimal {
+    let mut shown = price.decimal();
+    if shown.scale() < currency.digits() {
+        shown.rescale(currency.digits());
+    }
+    shown
 }
 
 const fn title(kind: DocumentKind) -> &'static str {

@@ -95,7 +95,7 @@ reasons! {
     /// More is discounted than there is.
     DiscountTooLarge = "discount_too_large", "discount {value} is more than {limit}";
     /// More is refunded than is left of the line.
-    NothingLeft = "nothing_left", "{value} is more than the {limit} left to refund";
+    NothingLeft = "nothing_left", "{value} cannot be refunded; what is left is {limit}";
     /// The kind of tender cannot be used so.
     TenderNotAllowed = "tender_not_allowed", "tender {value} cannot be used here; {limit}";
     /// Non-cash tenders above the total, without a tip or cash-out.

@@ -105,7 +105,9 @@ impl Day {
 
     fn set_up(&mut self, rest: &str) -> Result<String, TillError> {
         let words: Vec<&str> = rest.split_whitespace().collect();
-        let [store, till, currency, country, prices] = words[..] else { panic!("till STORE TILL CURRENCY COUNTRY PRICES") };
+        let [store, till, currency, country, prices] = words[..] else {
+            panic!("till STORE TILL CURRENCY COUNTRY PRICES")
+        };
         let profile = Profile {
             store: store.parse()?,
             till: till.parse()?,
@@ -176,7 +178,8 @@ impl Day {
     /// `ID of NUMBER[: QUANTITY of LINE, ...][; TENDER ...]`
     fn refund(&self, rest: &str) -> Result<RefundRequest, TillError> {
         let mut parts = rest.split("; ");
-        let (what, lines) = parts.next().unwrap().split_once(": ").map_or((rest, None), |(what, lines)| (what, Some(lines)));
+        let (what, lines) =
+            parts.next().unwrap().split_once(": ").map_or((rest, None), |(what, lines)| (what, Some(lines)));
         let (id, refund_of) = what.split("; ").next().unwrap().split_once(" of ").expect("refund ID of NUMBER");
         let line = |text: &str| -> Result<RefundLine, Refusal> {
             let (quantity, line) = text.split_once(" of ").expect("QUANTITY of LINE");

@@ -5,7 +5,7 @@
 
 use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
-use crate::command::{Basket, BasketLine, LINES_MAX};
+use crate::command::{Basket, BasketLine};
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
@@ -17,7 +17,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
 use crate::tax::LineTax;
 use crate::tender::{Settlement, Tender, settle, settle_in_cash};
-use crate::totals::{DocumentInput, PriceMode, PricedDocument, price};
+use crate::totals::{DocumentInput, LINES_MAX, PriceMode, PricedDocument, price};
 
 /// What a code stands for on this till: a product with its price and taxes here.
 #[derive(Clone, Debug, PartialEq, Eq)]

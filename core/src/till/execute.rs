@@ -109,7 +109,7 @@ impl Till {
         basket: &Basket,
         generation: u8,
     ) -> Result<Event, TillError> {
-        let lines = basket.lines.iter().take(crate::command::LINES_MAX);
+        let lines = basket.lines.iter().take(crate::totals::LINES_MAX);
         let products = lines.map(|line| master::sellable(tx, generation, &line.code));
         let products = products.collect::<Result<Vec<_>, _>>()?;
         let coins = self.coins(basket.at.unwrap_or(context.now));

@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::str::FromStr;
 
-use counterfoil_core::command::LINES_MAX;
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::totals::LINES_MAX;
 
 use super::csv_rows::CsvRows;
 use super::progress::Progress;
