@@ -3,3 +3,5 @@
 //! Modules stand in reading order: what a claim means, where things are kept, how the two become one.
 
 pub mod verdict;
+
+pub mod store;

@@ -1,0 +1,55 @@
+//! What can go wrong with the store: the disk or the database, or what is written there.
+
+use std::sync::Arc;
+
+use counterfoil_core::db::error::DbError;
+use thiserror::Error;
+
+/// The store failed or is damaged.
+#[derive(Clone, Debug, Error)]
+pub enum StoreError {
+    /// The disk or the database failed.
+    #[error("the store failed: {0}")]
+    Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A row is not what was written.
+    #[error("table {table} holds a damaged row at key {key}")]
+    Damaged {
+        /// The table's name.
+        table: String,
+        /// The key in hexadecimal digits.
+        key: String,
+    },
+    /// The store was written by a newer program.
+    #[error("the store has schema {found}; this program knows up to {known}")]
+    NewerSchema {
+        /// The store's.
+        found: u32,
+        /// This program's.
+        known: u32,
+    },
+    /// What must always hold does not: a bug or damage.
+    #[error("a broken invariant: {0}")]
+    Invariant(String),
+}
+
+impl StoreError {
+    /// The failure of a backend.
+    pub fn backend(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Backend(Arc::new(error))
+    }
+
+    /// A row that is not what was written.
+    #[must_use]
+    pub fn damaged(table: &str, key: &[u8]) -> Self {
+        Self::Damaged { table: table.to_owned(), key: key.iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
+}
+
+impl From<DbError> for StoreError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::DamagedRow { table, key } => Self::Damaged { table, key },
+            other => Self::backend(other),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The embedded store: one file of redb.
+//!
+//! A new file is made under a temporary name, gets all its tables in one commit and is then renamed, so that a file
+//! under its own name is always complete. Commits are durable at once (`Durability::Immediate`); quick repair stays off,
+//! because on a disk that lies about flushing it can serve what was never whole. One process at a time has the file.
+
+use std::path::{Path, PathBuf};
+
+use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::rows::{Rows, RowsMut, StoredRow};
+use crate::store::tables::Table;
+
+/// The schema that this program writes.
+pub const SCHEMA: u32 = 1;
+
+/// How much of the file is kept in memory.
+const CACHE_BYTES: usize = 256 * 1024 * 1024;
+
+type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// Head office's rows in one file.
+#[derive(Debug)]
+pub struct RedbStore {
+    database: Database,
+    path: PathBuf,
+}
+
+impl RedbStore {
+    /// Makes a new store.
+    ///
+    /// # Errors
+    /// There is one already, or the disk failed.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let exists = || std::io::Error::new(std::io::ErrorKind::AlreadyExists, format!("{} exists", path.display()));
+        if path.exists() {
+            return Err(StoreError::backend(exists()));
+        }
+        let unfinished = path.with_extension("new");
+        match std::fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::backend(error)),
+            Ok(()) | Err(_) => {}
+        }
+        let database = builder().create(&unfinished).map_err(StoreError::backend)?;
+        let store = Self { database, path: unfinished.clone() };
+        (&store as &dyn Store).write(|rows| rows.put_setting("schema", &SCHEMA))?;
+        drop(store);
+        std::fs::rename(&unfinished, path).map_err(StoreError::backend)?;
+        sync_folder(path)?;
+        Self::open(path)
+    }
+
+    /// Opens a store.
+    ///
+    /// # Errors
+    /// There is none, another process has it, it is damaged, or it was written by a newer program.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = builder().open(path).map_err(StoreError::backend)?;
+        let store = Self { database, path: path.to_path_buf() };
+        let schema: Option<u32> = (&store as &dyn Store).read(|rows| rows.setting("schema"))?;
+        match schema {
+            Some(found) if found > SCHEMA => Err(StoreError::NewerSchema { found, known: SCHEMA }),
+            Some(_) => Ok(store),
+            None => Err(StoreError::Invariant(format!("{} has no schema version", path.display()))),
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn builder() -> redb::Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// Makes a rename last through a power cut.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::backend)
+}
+
+const fn definition(table: Table) -> Definition {
+    TableDefinition::new(table.name())
+}
+
+impl Store for RedbStore {
+    fn read_with(&self, work: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let transaction = self.database.begin_read().map_err(StoreError::backend)?;
+        work(&View { transaction })
+    }
+
+    fn write_with(&self, work: &mut dyn FnMut(&mut dyn RowsMut) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin_write().map_err(StoreError::backend)?;
+        transaction.set_durability(Durability::Immediate).map_err(StoreError::backend)?;
+        let tables: Result<Vec<_>, _> =
+            Table::ALL.iter().map(|table| transaction.open_table(definition(*table))).collect();
+        let mut open = OpenTables { tables: tables.map_err(StoreError::backend)? };
+        let result = work(&mut open);
+        drop(open);
+        match result {
+            Ok(()) => transaction.commit().map_err(StoreError::backend),
+            Err(error) => {
+                transaction.abort().map_err(StoreError::backend)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A snapshot; each table is opened when it is asked for.
+struct View {
+    transaction: redb::ReadTransaction,
+}
+
+impl View {
+    fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
+        self.transaction.open_table(definition(table)).map_err(StoreError::backend)
+    }
+}
+
+impl Rows for View {
+    fn stored(&self, table: Table, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        stored(&self.table(table)?, key)
+    }
+
+    fn stored_range(
+        &self,
+        table: Table,
+        from: &Key,
+        to: Option<&Key>,
+        rows_max: usize,
+    ) -> Result<Vec<StoredRow>, StoreError> {
+        stored_range(&self.table(table)?, from, to, rows_max)
+    }
+}
+
+/// All tables of one write transaction, in the order of [`Table::ALL`].
+struct OpenTables<'tx> {
+    tables: Vec<redb::Table<'tx, &'static [u8], &'static [u8]>>,
+}
+
+impl Rows for OpenTables<'_> {
+    fn stored(&self, table: Table, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        stored(&self.tables[table as usize], key)
+    }
+
+    fn stored_range(
+        &self,
+        table: Table,
+        from: &Key,
+        to: Option<&Key>,
+        rows_max: usize,
+    ) -> Result<Vec<StoredRow>, StoreError> {
+        stored_range(&self.tables[table as usize], from, to, rows_max)
+    }
+}
+
+impl RowsMut for OpenTables<'_> {
+    fn store(&mut self, table: Table, key: &Key, bytes: &[u8]) -> Result<(), StoreError> {
+        self.tables[table as usize].insert(key.as_bytes(), bytes).map_err(StoreError::backend)?;
+        Ok(())
+    }
+
+    fn remove(&mut self, table: Table, key: &Key) -> Result<(), StoreError> {
+        self.tables[table as usize].remove(key.as_bytes()).map_err(StoreError::backend)?;
+        Ok(())
+    }
+
+    fn as_rows(&self) -> &dyn Rows {
+        self
+    }
+}
+
+fn stored(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = table.get(key.as_bytes()).map_err(StoreError::backend)?;
+    Ok(found.map(|value| value.value().to_vec()))
+}
+
+fn stored_range(
+    table: &impl ReadableTable<&'static [u8], &'static [u8]>,
+    from: &Key,
+    to: Option<&Key>,
+    rows_max: usize,
+) -> Result<Vec<StoredRow>, StoreError> {
+    let found = match to {
+        Some(to) if to.as_bytes() <= from.as_bytes() => return Ok(Vec::new()),
+        Some(to) => table.range(from.as_bytes()..to.as_bytes()),
+        None => table.range(from.as_bytes()..),
+    };
+    let mut rows = Vec::new();
+    for row in found.map_err(StoreError::backend)?.take(rows_max) {
+        let (key, value) = row.map_err(StoreError::backend)?;
+        rows.push((key.value().to_vec(), value.value().to_vec()));
+    }
+    Ok(rows)
+}
