@@ -5,3 +5,7 @@
 pub mod verdict;
 
 pub mod store;
+
+pub mod projection;
+pub mod merge;
+pub mod writer;

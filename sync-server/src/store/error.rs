@@ -47,9 +47,6 @@ impl StoreError {
 
 impl From<DbError> for StoreError {
     fn from(error: DbError) -> Self {
-        match error {
-            DbError::DamagedRow { table, key } => Self::Damaged { table, key },
-            other => Self::backend(other),
-        }
+        if let DbError::DamagedRow { table, key } = error { Self::Damaged { table, key } } else { Self::backend(error) }
     }
 }

@@ -46,6 +46,26 @@ pub struct JournalRecord {
     pub heard: Option<Timestamp>,
 }
 
+impl JournalRecord {
+    /// A journal of which nothing has arrived yet.
+    #[must_use]
+    pub const fn new(journal: JournalId, key: PublicKey, profile: Profile, known_since: Timestamp) -> Self {
+        Self {
+            journal,
+            key,
+            profile,
+            standing: Standing::Open,
+            seq: 0,
+            hash: Hash::ZERO,
+            kept: 0,
+            unread: 0,
+            predecessor: None,
+            known_since,
+            heard: None,
+        }
+    }
+}
+
 /// Why an entry is kept and not applied. Frozen order: it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum KeptBecause {
@@ -103,7 +123,8 @@ pub struct Evidence {
 pub struct Finding {
     /// At which entry.
     pub seq: u64,
-    /// What, for programs: `unreadable`, `out_of_turn`, `unbalanced`, `totals_differ`, `numbers_differ`, `kept_full`.
+    /// What, for programs: `unreadable`, `out_of_turn`, `unbalanced`, `profile_differs`, `series_taken`,
+    /// `totals_differ`, `numbers_differ`, `kept_full`.
     pub code: String,
     /// What, for people.
     pub text: String,

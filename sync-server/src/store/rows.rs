@@ -7,6 +7,7 @@
 use counterfoil_core::catalog::{MasterKey, MasterRow};
 use counterfoil_core::db::row::{seal, unseal};
 use counterfoil_core::id::{Hash, JournalId, OperatorCode, SeriesCode, StoreCode};
+use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::codec;
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal_state::JournalState;
@@ -283,6 +284,11 @@ impl dyn Rows + '_ {
         value_at(self, Table::Grants, &Key::journal(journal))
     }
 
+    /// The epoch of head office, set when it is founded.
+    pub fn epoch(&self) -> Result<Epoch, StoreError> {
+        self.setting("epoch")?.ok_or_else(|| StoreError::Invariant("head office has no epoch yet".to_owned()))
+    }
+
     /// A single value by its name.
     pub fn setting<T: Serialize + DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         value_at(self, Table::Settings, &Key::text(name))
@@ -398,6 +404,11 @@ impl dyn RowsMut + '_ {
     /// Keeps the grants of a journal.
     pub fn put_grant(&mut self, journal: JournalId, record: &GrantRecord) -> Result<(), StoreError> {
         put_value(self, Table::Grants, &Key::journal(journal), record)
+    }
+
+    /// Begins an epoch of head office.
+    pub fn put_epoch(&mut self, epoch: Epoch) -> Result<(), StoreError> {
+        self.put_setting("epoch", &epoch)
     }
 
     /// Keeps a single value by its name.

@@ -1,0 +1,417 @@
+//! Merging: a verified word of a till becomes rows of head office, by its verdict.
+//!
+//! Everything that one batch or hello changes is one transaction: entries, proof, the journal's head and state,
+//! documents and roll-ups. A validly signed sale is a fact: whatever is odd about it becomes a finding, never a refusal.
+//! What may not be applied (a fork's other branch, a closed or revoked journal) is kept with its proof, apart from what
+//! counts. Doing the same again changes nothing. Example: entries 650 to 812 where 700 are held adds 701 to 812.
+
+use counterfoil_core::event::{Event, JournalOpenedV1};
+use counterfoil_core::id::{Hash, JournalId, SeriesCode};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
+use counterfoil_core::journal::batch::VerifiedBatch;
+use counterfoil_core::journal::envelope::Entry;
+use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal, VerifiedHello};
+use counterfoil_core::journal_state::JournalState;
+use counterfoil_core::series::Series;
+use counterfoil_core::time::Timestamp;
+
+use crate::projection::{Projection, document_of};
+use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
+use crate::store::{RowsMut, StoreError};
+use crate::verdict::{Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
+
+/// The most entries of one journal that are kept without being applied.
+pub const KEPT_ENTRIES_MAX: u64 = 1_000_000;
+
+/// What a till has said, verified with its journal's key.
+#[derive(Clone, Debug)]
+pub enum Word {
+    /// Where it is, and the challenge that was open for its journal, which this uses up.
+    Hello(Box<VerifiedHello>, Option<Challenge>),
+    /// A run of entries.
+    Batch(Box<VerifiedBatch>),
+}
+
+impl Word {
+    /// Whose journal.
+    #[must_use]
+    pub fn journal(&self) -> JournalId {
+        match self {
+            Self::Hello(hello, _) => hello.statement().journal,
+            Self::Batch(batch) => batch.journal(),
+        }
+    }
+}
+
+/// What merging takes from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Head office's clock.
+    pub now: Timestamp,
+    /// Random bits for a new epoch, should one be needed.
+    pub fresh: [u8; 8],
+}
+
+/// What became of a word. It is true only once its transaction is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whose journal.
+    pub journal: JournalId,
+    /// What it meant.
+    pub verdict: Verdict,
+    /// How the journal stands now; none where it is not known.
+    pub standing: Option<Standing>,
+    /// The newest entry applied; 0 for none.
+    pub seq: u64,
+    /// Its hash; zeros for none.
+    pub hash: Hash,
+    /// The epoch of head office.
+    pub epoch: Epoch,
+    /// The last entry of this word, where it is now kept without being applied.
+    pub kept_to: Option<u64>,
+    /// From which entry the till should send, where head office wants more.
+    pub send_from: Option<u64>,
+}
+
+impl Outcome {
+    /// What head office acknowledges.
+    #[must_use]
+    pub const fn acknowledgement(&self, time: Timestamp, nonce: Nonce) -> Acknowledgement {
+        Acknowledgement { journal: self.journal, seq: self.seq, hash: self.hash, epoch: self.epoch, time, nonce }
+    }
+}
+
+/// Merges one word; roll-ups are gathered in `projection`, to be written before the commit.
+///
+/// # Errors
+/// The store failed, or a row is damaged. Then nothing of the transaction may be committed.
+pub fn merge(
+    rows: &mut dyn RowsMut,
+    projection: &mut Projection,
+    word: &Word,
+    moment: Moment,
+) -> Result<Outcome, StoreError> {
+    let journal = word.journal();
+    let epoch = rows.as_rows().epoch()?;
+    let Some(record) = rows.as_rows().journal(journal)? else {
+        let (verdict, standing) = (Verdict::Unknown, None);
+        let (kept_to, send_from) = (None, None);
+        return Ok(Outcome { journal, verdict, standing, seq: 0, hash: Hash::ZERO, epoch, kept_to, send_from });
+    };
+    let challenge = if let Word::Hello(_, challenge) = word { *challenge } else { None };
+    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, challenge };
+    let claim = match word {
+        Word::Hello(hello, _) => Claim::Hello(hello),
+        Word::Batch(batch) => Claim::Batch(batch),
+    };
+    let judged = verdict(Some(&held), claim, |seq| hash_at(rows, journal, seq))?;
+    let mut merging = Merging { rows, projection, record, moment, kept_to: None };
+    merging.record.heard = Some(moment.now);
+    let send_from = match word {
+        Word::Hello(hello, _) => merging.take_hello(hello, judged, epoch)?,
+        Word::Batch(batch) => merging.take_batch(batch, judged)?,
+    };
+    let Merging { rows, record, kept_to, .. } = merging;
+    rows.put_journal(&record)?;
+    let (standing, epoch) = (Some(record.standing), rows.as_rows().epoch()?);
+    Ok(Outcome { journal, verdict: judged, standing, seq: record.seq, hash: record.hash, epoch, kept_to, send_from })
+}
+
+fn hash_at(rows: &dyn RowsMut, journal: JournalId, seq: u64) -> Result<Hash, StoreError> {
+    let lost = || StoreError::Invariant(format!("entry {seq} of journal {journal} is not there"));
+    Ok(rows.as_rows().entry(journal, seq)?.ok_or_else(lost)?.hash())
+}
+
+/// One word on its way into the rows.
+struct Merging<'a> {
+    rows: &'a mut dyn RowsMut,
+    projection: &'a mut Projection,
+    record: JournalRecord,
+    moment: Moment,
+    kept_to: Option<u64>,
+}
+
+impl Merging<'_> {
+    fn take_batch(&mut self, batch: &VerifiedBatch, judged: Verdict) -> Result<Option<u64>, StoreError> {
+        match judged {
+            Verdict::Append { from } => self.append(batch, from)?,
+            Verdict::Fork { from } => {
+                self.quarantine(from, batch.head().proof())?;
+                self.keep(batch, KeptBecause::Disputed)?;
+            }
+            Verdict::Closed => self.keep(batch, KeptBecause::Closed)?,
+            Verdict::Revoked => self.keep(batch, KeptBecause::Revoked)?,
+            Verdict::Gap { expected } => return Ok(Some(expected)),
+            Verdict::BadSignature
+            | Verdict::Unknown
+            | Verdict::BrokenChain
+            | Verdict::ServerRestored { .. }
+            | Verdict::ServerFault { .. }
+            | Verdict::Rollback { .. }
+            | Verdict::Duplicate => {}
+        }
+        Ok(None)
+    }
+
+    fn take_hello(
+        &mut self,
+        verified: &VerifiedHello,
+        judged: Verdict,
+        epoch: Epoch,
+    ) -> Result<Option<u64>, StoreError> {
+        let hello = verified.statement();
+        self.keep_newest_hello(verified)?;
+        let mut counter = hello.acknowledged.and_then(|shown| epoch_counter_needed(epoch, shown));
+        let send_from = match judged {
+            Verdict::Fork { from } => {
+                self.quarantine(from, verified.proof())?;
+                self.unless_kept(hello, from)?
+            }
+            Verdict::Closed | Verdict::Revoked => self.unless_kept(hello, self.record.seq.saturating_add(1))?,
+            Verdict::ServerRestored { from } => {
+                self.put_evidence(EvidenceOf::ServerRestored, from, verified.proof())?;
+                Some(from)
+            }
+            Verdict::ServerFault { from } => {
+                self.put_evidence(EvidenceOf::ServerFault, from, verified.proof())?;
+                counter = Some(epoch.counter.saturating_add(1));
+                Some(from)
+            }
+            Verdict::Rollback { seq } => {
+                self.put_evidence(EvidenceOf::Rollback, seq, verified.proof())?;
+                None
+            }
+            Verdict::Append { from } | Verdict::Gap { expected: from } => Some(from),
+            Verdict::Duplicate => {
+                self.compare_totals(hello)?;
+                None
+            }
+            Verdict::BadSignature | Verdict::Unknown | Verdict::BrokenChain => None,
+        };
+        if let Some(counter) = counter {
+            self.rows.put_epoch(Epoch { counter, random: self.moment.fresh })?;
+        }
+        Ok(send_from)
+    }
+
+    /// From where a till that may not grow sends what is new, unless its head is here already.
+    fn unless_kept(&self, hello: &Hello, from: u64) -> Result<Option<u64>, StoreError> {
+        let is_new = hello.seq >= from && !self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)?;
+        Ok(is_new.then_some(from))
+    }
+
+    fn keep_newest_hello(&mut self, verified: &VerifiedHello) -> Result<(), StoreError> {
+        let journal = self.record.journal;
+        let before = self.rows.as_rows().hello(journal)?;
+        let seq_before = before.and_then(|bytes| Hello::read(&bytes).ok()).map(|hello| hello.claimed().seq);
+        if seq_before.is_none_or(|seq| seq <= verified.statement().seq) {
+            self.rows.put_hello(journal, verified.proof())?;
+        }
+        Ok(())
+    }
+
+    /// Applies the entries from `from` on, up to one that closes the journal.
+    fn append(&mut self, batch: &VerifiedBatch, from: u64) -> Result<(), StoreError> {
+        let journal = self.record.journal;
+        let mut state = self.rows.as_rows().state(journal)?.filter(|state| state.seq == self.record.seq);
+        for entry in batch.entries().iter().skip_while(|entry| entry.seq() < from) {
+            if self.record.standing == Standing::Closed {
+                self.keep(batch, KeptBecause::Closed)?;
+                break;
+            }
+            self.rows.put_entry(entry)?;
+            let event = self.read_event(entry)?;
+            if let Some(event) = &event {
+                self.project(entry, event)?;
+            }
+            state = self.fold(state, entry, event.as_ref())?;
+            (self.record.seq, self.record.hash) = (entry.seq(), entry.hash());
+        }
+        self.rows.put_proof(journal, batch.last().seq(), batch.head().proof())?;
+        if let Some(state) = state {
+            self.rows.put_state(&state)?;
+        }
+        Ok(())
+    }
+
+    /// The event of an entry. One that cannot be read is kept and counted, and projected after an upgrade.
+    fn read_event(&mut self, entry: &Entry) -> Result<Option<Event>, StoreError> {
+        let event = Event::decode(entry);
+        match event {
+            Ok(Some(event)) => return Ok(Some(event)),
+            Ok(None) => {}
+            Err(fault) => self.find(entry.seq(), "unreadable", fault.to_string())?,
+        }
+        self.record.unread = self.record.unread.saturating_add(1);
+        Ok(None)
+    }
+
+    fn project(&mut self, entry: &Entry, event: &Event) -> Result<(), StoreError> {
+        self.projection.add(&self.record.profile, entry, event);
+        if let Some(document) = document_of(self.record.journal, entry, event) {
+            self.rows.put_document(&document)?;
+        }
+        if event.document().is_some_and(|document| !document.is_balanced()) {
+            self.find(entry.seq(), "unbalanced", "the sums of the document do not agree".to_owned())?;
+        }
+        match event {
+            Event::JournalOpened(opened) => self.learn_opening(entry, opened),
+            Event::SeriesGranted(granted) => self.learn_series(entry.seq(), &granted.series),
+            Event::JournalClosed(_) => {
+                self.record.standing = Standing::Closed;
+                Ok(())
+            }
+            Event::MasterDataChanged(_)
+            | Event::OperatorSet(_)
+            | Event::OperatorLocked(_)
+            | Event::DrawerOpened(_)
+            | Event::CashMoved(_)
+            | Event::SaleCompleted(_)
+            | Event::CreditNoteIssued(_)
+            | Event::DrawerClosed(_) => Ok(()),
+        }
+    }
+
+    /// The journal's state after an entry. Once an entry does not follow, that is a finding and the state stays behind.
+    fn fold(
+        &mut self,
+        state: Option<JournalState>,
+        entry: &Entry,
+        event: Option<&Event>,
+    ) -> Result<Option<JournalState>, StoreError> {
+        let folded = match (state, event) {
+            (None, Some(Event::JournalOpened(opened))) if entry.seq() == 1 => {
+                return Ok(Some(JournalState::open(entry, opened)));
+            }
+            (None, _) => return Ok(None),
+            (Some(state), event) => state.after(entry, event),
+        };
+        match folded {
+            Ok(state) => Ok(Some(state)),
+            Err(refusal) => {
+                self.find(entry.seq(), "out_of_turn", refusal.to_string())?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn learn_opening(&mut self, entry: &Entry, opened: &JournalOpenedV1) -> Result<(), StoreError> {
+        if opened.key != self.record.key || opened.profile != self.record.profile {
+            let text = "the journal calls itself otherwise than it was granted".to_owned();
+            self.find(entry.seq(), "profile_differs", text)?;
+        }
+        self.learn_series(entry.seq(), &opened.series)?;
+        let Some(predecessor) = &opened.predecessor else { return Ok(()) };
+        self.record.predecessor = Some(predecessor.journal);
+        if self.rows.as_rows().journal(predecessor.journal)?.is_none() {
+            let profile = self.record.profile.clone();
+            let known = JournalRecord::new(predecessor.journal, predecessor.key, profile, self.moment.now);
+            self.rows.put_journal(&known)?;
+        }
+        Ok(())
+    }
+
+    /// A series belongs to one journal for ever; the first that shows it has it.
+    fn learn_series(&mut self, seq: u64, granted: &[Series]) -> Result<(), StoreError> {
+        for series in granted {
+            let journal = self.record.journal;
+            match self.rows.as_rows().series(&series.code)? {
+                None => self.rows.put_series(&SeriesRecord { series: series.clone(), journal })?,
+                Some(known) if known.journal == journal => {}
+                Some(known) => {
+                    let text = format!("series {} was granted to journal {}", series.code, known.journal);
+                    self.find(seq, "series_taken", text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps, without applying them, the entries that are not held.
+    fn keep(&mut self, batch: &VerifiedBatch, because: KeptBecause) -> Result<(), StoreError> {
+        let journal = self.record.journal;
+        let batch_hash = batch.last().hash();
+        let mut is_any_new = false;
+        for entry in batch.entries() {
+            if self.is_applied(entry)? || self.rows.as_rows().is_kept(journal, entry.seq(), entry.hash())? {
+                continue;
+            }
+            if self.record.kept >= KEPT_ENTRIES_MAX {
+                let text = format!("{KEPT_ENTRIES_MAX} entries are kept unapplied; no more are taken");
+                return self.find(self.record.seq, "kept_full", text);
+            }
+            let (received, bytes) = (self.moment.now, entry.bytes().to_vec());
+            self.rows.put_kept(entry, &KeptEntry { because, received, bytes, batch: batch_hash })?;
+            self.record.kept = self.record.kept.saturating_add(1);
+            is_any_new = true;
+        }
+        if is_any_new {
+            self.rows.put_kept_proof(journal, batch_hash, batch.head().proof())?;
+        }
+        self.kept_to = Some(batch.last().seq());
+        Ok(())
+    }
+
+    fn is_applied(&self, entry: &Entry) -> Result<bool, StoreError> {
+        if entry.seq() > self.record.seq {
+            return Ok(false);
+        }
+        Ok(hash_at(self.rows, self.record.journal, entry.seq())? == entry.hash())
+    }
+
+    /// Stops a journal that has forked, with both proofs; the branch that came first stays applied.
+    fn quarantine(&mut self, from: u64, theirs: &[u8]) -> Result<(), StoreError> {
+        if self.record.standing == Standing::Open {
+            self.record.standing = Standing::Quarantined;
+            self.put_evidence(EvidenceOf::Fork, from, theirs)?;
+        }
+        Ok(())
+    }
+
+    fn put_evidence(&mut self, of: EvidenceOf, seq: u64, theirs: &[u8]) -> Result<(), StoreError> {
+        let journal = self.record.journal;
+        let ours = self.rows.as_rows().proof_covering(journal, seq.min(self.record.seq))?;
+        let (theirs, received) = (theirs.to_vec(), self.moment.now);
+        self.rows.put_evidence(journal, &Evidence { of, seq, ours, theirs, received })
+    }
+
+    /// What the till says its documents come to must be what we add up, once we hold all of them.
+    fn compare_totals(&mut self, hello: &Hello) -> Result<(), StoreError> {
+        let Some(state) = self.rows.as_rows().state(hello.journal)? else { return Ok(()) };
+        if hello.seq != self.record.seq || state.seq != hello.seq {
+            return Ok(());
+        }
+        if hello.totals != [state.total] {
+            let stated: Vec<_> = hello.totals.iter().map(total_text).collect();
+            let text =
+                format!("the till states {}; its entries come to {}", stated.join(", "), total_text(&state.total));
+            self.find(hello.seq, "totals_differ", text)?;
+        }
+        let numbers = state.last_numbers();
+        if hello.series != numbers {
+            let text = format!(
+                "the till states {}; its entries end with {}",
+                numbers_text(&hello.series),
+                numbers_text(&numbers)
+            );
+            self.find(hello.seq, "numbers_differ", text)?;
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, seq: u64, code: &str, text: String) -> Result<(), StoreError> {
+        let finding = Finding { seq, code: code.to_owned(), text, found: self.moment.now };
+        self.rows.put_finding(self.record.journal, &finding)
+    }
+}
+
+fn total_text(total: &RunningTotal) -> String {
+    let RunningTotal { currency, count, .. } = *total;
+    let [gross, tax, cash] = [total.gross, total.tax, total.cash].map(|amount| amount.show(currency));
+    format!("{count} documents, gross {gross}, tax {tax}, cash {cash} {currency}")
+}
+
+fn numbers_text(numbers: &[(SeriesCode, u64)]) -> String {
+    let shown: Vec<_> = numbers.iter().map(|(series, number)| format!("{series} {number}")).collect();
+    shown.join(", ")
+}

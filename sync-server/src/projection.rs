@@ -1,0 +1,184 @@
+//! The projection: what reports read, kept up to date in the transaction that applies an entry.
+//!
+//! A document adds to the roll-ups of its store and local date of issue: the day, its hour, its operator, each product,
+//! tender and tax. Credit notes have negative amounts, so every figure is net of them. Always: the roll-ups of all days
+//! of a store add up to the running totals of its journals, and replaying all entries gives the same rows again.
+//! Example: a sale of 12.10 in cash with 21 % tax adds 10.00 net and 2.10 tax to its day, and 12.10 cash.
+
+use std::collections::BTreeMap;
+
+use counterfoil_core::document::DocumentV1;
+use counterfoil_core::drawer::DrawerClosedV1;
+use counterfoil_core::event::Event;
+use counterfoil_core::grant::Profile;
+use counterfoil_core::id::JournalId;
+use counterfoil_core::journal::envelope::Entry;
+use counterfoil_core::money::Money;
+use counterfoil_core::quantity::Quantity;
+use counterfoil_core::series::DocumentKind;
+use counterfoil_core::tender::TenderKind;
+use counterfoil_core::time::{Date, Now};
+
+use crate::store::record::{Dimension, DocumentRecord, RollUp, RollUpKey};
+use crate::store::rows::roll_up_key;
+use crate::store::{Rows, RowsMut, StoreError};
+
+/// What entries add to the roll-ups, gathered before it is written, so that a thousand sales of a day write its row once.
+#[derive(Debug, Default)]
+pub struct Projection {
+    added: BTreeMap<Vec<u8>, (RollUpKey, RollUp)>,
+}
+
+impl Projection {
+    /// Takes up what an entry of a till adds.
+    pub fn add(&mut self, profile: &Profile, entry: &Entry, event: &Event) {
+        match event {
+            Event::SaleCompleted(document) | Event::CreditNoteIssued(document) => {
+                self.add_document(profile, document, document.issued_at(entry.now()));
+            }
+            Event::CashMoved(moved) => {
+                let amount = moved.kind.signed(moved.amount).unwrap_or(Money::ZERO);
+                let roll_up = RollUp { cash: amount.minor().into(), ..RollUp::ZERO };
+                self.plus(profile, entry.now().date(), Dimension::Day, &roll_up);
+            }
+            Event::JournalOpened(_)
+            | Event::JournalClosed(_)
+            | Event::SeriesGranted(_)
+            | Event::MasterDataChanged(_)
+            | Event::OperatorSet(_)
+            | Event::OperatorLocked(_)
+            | Event::DrawerOpened(_)
+            | Event::DrawerClosed(_) => {}
+        }
+    }
+
+    /// All that was gathered.
+    pub fn into_roll_ups(self) -> impl Iterator<Item = (RollUpKey, RollUp)> {
+        self.added.into_values()
+    }
+
+    /// Adds all that was gathered to the rows.
+    ///
+    /// # Errors
+    /// The store failed, or a roll-up is damaged.
+    pub fn write(self, rows: &mut dyn RowsMut) -> Result<(), StoreError> {
+        for (key, added) in self.into_roll_ups() {
+            let before = rows.as_rows().roll_up(&key)?;
+            rows.put_roll_up(&key, &before.plus(&added))?;
+        }
+        Ok(())
+    }
+
+    fn add_document(&mut self, profile: &Profile, document: &DocumentV1, issued: Now) {
+        let day = issued.date();
+        let totals = document.totals;
+        let whole = RollUp {
+            count: 1,
+            quantity: Quantity::ZERO,
+            net: totals.net.minor().into(),
+            tax: totals.tax.minor().into(),
+            gross: totals.gross.minor().into(),
+            rounding: totals.rounding.minor().into(),
+            cash: 0,
+        };
+        self.plus(profile, day, Dimension::Day, &RollUp { cash: cash(document), ..whole });
+        self.plus(profile, day, Dimension::Hour(issued.hour()), &whole);
+        self.plus(profile, day, Dimension::Operator(document.operator.clone()), &whole);
+        for line in &document.lines {
+            let net = i128::from(line.net.minor()) - i128::from(line.discount.minor());
+            let tax: i128 = line.taxes.iter().map(|(_, amount)| i128::from(amount.minor())).sum();
+            let roll_up = RollUp { count: 1, quantity: line.quantity, net, tax, gross: net + tax, ..RollUp::ZERO };
+            self.plus(profile, day, Dimension::Product(line.code.clone()), &roll_up);
+        }
+        for tax in &document.taxes {
+            let (net, amount) = (i128::from(tax.taxable.minor()), i128::from(tax.amount.minor()));
+            let roll_up = RollUp { count: 1, net, tax: amount, gross: net + amount, ..RollUp::ZERO };
+            self.plus(profile, day, Dimension::Tax(tax.tax), &roll_up);
+        }
+        for tender in &document.tenders {
+            let roll_up = RollUp { count: 1, gross: tender.amount.minor().into(), ..RollUp::ZERO };
+            self.plus(profile, day, Dimension::Tender(tender.kind), &roll_up);
+        }
+        let change = i128::from(document.change.minor());
+        if change != 0 {
+            self.plus(profile, day, Dimension::Tender(TenderKind::Cash), &RollUp { gross: -change, ..RollUp::ZERO });
+        }
+    }
+
+    fn plus(&mut self, profile: &Profile, day: Date, dimension: Dimension, roll_up: &RollUp) {
+        let key = RollUpKey { store: profile.store.clone(), day, currency: profile.currency, dimension };
+        let at = roll_up_key(&key).as_bytes().to_vec();
+        let (_, sum) = self.added.entry(at).or_insert((key, RollUp::ZERO));
+        *sum = sum.plus(roll_up);
+    }
+}
+
+/// Cash tenders less change, in 128 bits, so that no signed document can overflow it.
+fn cash(document: &DocumentV1) -> i128 {
+    let is_cash = document.tenders.iter().filter(|tender| tender.kind == TenderKind::Cash);
+    let tendered: i128 = is_cash.map(|tender| i128::from(tender.amount.minor())).sum();
+    tendered - i128::from(document.change.minor())
+}
+
+/// The document that an entry issued, as it is found by series and number.
+#[must_use]
+pub fn document_of(journal: JournalId, entry: &Entry, event: &Event) -> Option<DocumentRecord> {
+    match event {
+        Event::SaleCompleted(document) | Event::CreditNoteIssued(document) => Some(DocumentRecord {
+            journal,
+            seq: entry.seq(),
+            series: document.series.clone(),
+            number: document.number,
+            kind: document.kind,
+            issued: document.issued_at(entry.now()),
+            gross: document.totals.gross,
+        }),
+        Event::DrawerClosed(closed) => Some(z_report_of(journal, entry, closed)),
+        Event::JournalOpened(_)
+        | Event::JournalClosed(_)
+        | Event::SeriesGranted(_)
+        | Event::MasterDataChanged(_)
+        | Event::OperatorSet(_)
+        | Event::OperatorLocked(_)
+        | Event::DrawerOpened(_)
+        | Event::CashMoved(_) => None,
+    }
+}
+
+fn z_report_of(journal: JournalId, entry: &Entry, closed: &DrawerClosedV1) -> DocumentRecord {
+    let session = &closed.z.session;
+    DocumentRecord {
+        journal,
+        seq: entry.seq(),
+        series: closed.z.series.clone(),
+        number: closed.z.number,
+        kind: DocumentKind::ZReport,
+        issued: entry.now(),
+        gross: session.sales_gross.plus(session.refunds_gross).unwrap_or(session.sales_gross),
+    }
+}
+
+/// How many entries a replay reads at a time.
+const ENTRIES_AT_A_TIME: usize = 1_000;
+
+/// The roll-ups as a replay of all applied entries makes them.
+///
+/// # Errors
+/// The store failed, or a row is damaged.
+pub fn replay(rows: &dyn Rows) -> Result<Projection, StoreError> {
+    let mut projection = Projection::default();
+    for record in rows.journals()? {
+        let mut next = 1;
+        loop {
+            let entries = rows.entries(record.journal, next, ENTRIES_AT_A_TIME)?;
+            let Some(last) = entries.last() else { break };
+            next = last.seq().saturating_add(1);
+            for entry in &entries {
+                if let Ok(Some(event)) = Event::decode(entry) {
+                    projection.add(&record.profile, entry, &event);
+                }
+            }
+        }
+    }
+    Ok(projection)
+}
