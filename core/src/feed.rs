@@ -109,6 +109,14 @@ impl StateHash {
         self.combine(row, u64::wrapping_sub)
     }
 
+    /// The state of two sets of rows together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let mut sum = self.0;
+        sum.iter_mut().zip(other.0).for_each(|(total, lane)| *total = total.wrapping_add(lane));
+        Self(sum)
+    }
+
     fn combine(self, row: &MasterRow, lane: fn(u64, u64) -> u64) -> Self {
         let hash = <[u8; 32]>::from(Sha256::digest(codec::encode(row)));
         let (lanes, _) = hash.as_chunks::<8>();

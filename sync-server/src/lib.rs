@@ -3,9 +3,26 @@
 //! Modules stand in reading order: what a claim means, where things are kept, how the two become one.
 
 pub mod verdict;
-
 pub mod store;
-
 pub mod projection;
 pub mod merge;
 pub mod writer;
+
+// what head office is, and who may come in
+pub mod clock;
+pub mod folder;
+pub mod authority;
+pub mod token;
+pub mod settings;
+
+// what it gives: journals with their series, master data
+pub mod operation_error;
+pub mod enrolment;
+pub mod grants;
+pub mod master_data;
+pub mod feed;
+pub mod import;
+
+// the whole, and connections to it
+pub mod office;
+pub mod listener;

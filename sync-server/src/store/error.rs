@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use counterfoil_core::db::error::DbError;
+use counterfoil_core::refusal::Refusal;
 use thiserror::Error;
 
 /// The store failed or is damaged.
@@ -27,6 +28,9 @@ pub enum StoreError {
         /// This program's.
         known: u32,
     },
+    /// A rule said no while the work was under way, and nothing of it was stored.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// What must always hold does not: a bug or damage.
     #[error("a broken invariant: {0}")]
     Invariant(String),

@@ -8,6 +8,7 @@ pub mod error;
 pub mod key;
 pub mod record;
 pub mod redb_store;
+mod registry_rows;
 pub mod rows;
 pub mod tables;
 

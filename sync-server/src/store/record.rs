@@ -6,7 +6,9 @@
 use counterfoil_core::catalog::MasterRow;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::grant::Profile;
-use counterfoil_core::id::{Hash, JournalId, OperatorCode, ProductCode, SeriesCode, StoreCode};
+use counterfoil_core::id::{
+    CountryCode, Hash, JournalId, Name, OperatorCode, ProductCode, SeriesCode, StoreCode, TillCode,
+};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::key::PublicKey;
 use counterfoil_core::money::Money;
@@ -233,17 +235,79 @@ pub struct MasterRecord {
     pub row: Option<MasterRow>,
 }
 
+/// How the tills of a store count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreRecord {
+    /// Which store.
+    pub store: StoreCode,
+    /// The currency of its documents.
+    pub currency: Currency,
+    /// The country whose rules hold.
+    pub country: CountryCode,
+    /// The zone of the store.
+    pub zone: Name,
+    /// Whether unit prices include tax.
+    pub prices_include_tax: bool,
+}
+
+/// The place of one till. Over the years several journals hold it, one after another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRecord {
+    /// The store.
+    pub store: StoreCode,
+    /// The till in it.
+    pub till: TillCode,
+    /// Whether its journals may take over documents of the past.
+    pub has_history: bool,
+    /// Whether no journal may be granted and no certificate renewed any more.
+    pub is_revoked: bool,
+    /// How many suffixes were given out; never less than before.
+    pub suffixes: u32,
+    /// The journal that was granted last.
+    pub journal: Option<JournalId>,
+}
+
 /// A one-time enrolment token; only its hash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRecord {
-    /// What the till is to be.
-    pub profile: Profile,
-    /// Until when it can be used.
+    /// For which store.
+    pub store: StoreCode,
+    /// For which till.
+    pub till: TillCode,
+    /// It cannot be used from this time on.
     pub expires: Timestamp,
     /// In which epoch it was made; it is void in any other.
     pub epoch: Epoch,
-    /// By which journal and key it was used.
-    pub used_by: Option<(JournalId, PublicKey)>,
+    /// By whom it was used.
+    pub used: Option<TokenUse>,
+    /// How often somebody else tried to use it after that.
+    pub refused: u32,
+}
+
+/// The one use of a token, with the answer that a repetition gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenUse {
+    /// The journal that was granted.
+    pub journal: JournalId,
+    /// The key that signed the journal request.
+    pub key: PublicKey,
+    /// The SHA-256 of the public key of the certificate.
+    pub tls_key: Hash,
+    /// The till's certificate in PEM.
+    pub certificate: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A person who administers head office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdministratorRecord {
+    /// Argon2id's salt.
+    pub salt: [u8; 16],
+    /// The argon2id hash of the password.
+    pub hash: [u8; 32],
+    /// When the person was added.
+    pub created: Timestamp,
 }
 
 /// A series of document numbers and the one journal that it was granted to, for ever.
@@ -255,9 +319,19 @@ pub struct SeriesRecord {
     pub journal: JournalId,
 }
 
-/// A grant as it was signed.
+/// What was granted to one journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantRecord {
-    /// The signed documents, oldest first: the journal's grant, then grants of further series.
-    pub signed: Vec<Vec<u8>>,
+    /// In which store.
+    pub store: StoreCode,
+    /// In which till's slot.
+    pub till: TillCode,
+    /// The journal's public key.
+    pub key: PublicKey,
+    /// The suffix of its series.
+    pub suffix: String,
+    /// The signed grant that opened it.
+    pub grant: Vec<u8>,
+    /// Signed grants of further years, with the year.
+    pub further: Vec<(i64, Vec<u8>)>,
 }

@@ -4,24 +4,19 @@
 //! over table, key and value when it is written and checked when it is read, so no figure is taken from a row that has
 //! decayed or stands under another key.
 
-use counterfoil_core::catalog::{MasterKey, MasterRow};
 use counterfoil_core::db::row::{seal, unseal};
-use counterfoil_core::id::{Hash, JournalId, OperatorCode, SeriesCode, StoreCode};
+use counterfoil_core::id::{Hash, JournalId, SeriesCode, StoreCode};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::codec;
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal_state::JournalState;
-use counterfoil_core::operator::PinHash;
 use counterfoil_core::time::Date;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::store::error::StoreError;
 use crate::store::key::Key;
-use crate::store::record::{
-    DocumentRecord, Evidence, Finding, GrantRecord, JournalRecord, KeptEntry, MasterRecord, RollUp, RollUpKey,
-    SeriesRecord, TokenRecord,
-};
+use crate::store::record::{DocumentRecord, Evidence, Finding, JournalRecord, KeptEntry, RollUp, RollUpKey};
 use crate::store::tables::Table;
 
 /// The stored bytes of a key and of its value.
@@ -66,14 +61,14 @@ pub trait RowsMut: Rows {
     fn as_rows(&self) -> &dyn Rows;
 }
 
-fn bytes_at(rows: &dyn Rows, table: Table, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+pub(super) fn bytes_at(rows: &dyn Rows, table: Table, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(mut stored) = rows.stored(table, key)? else { return Ok(None) };
     let length = unseal(table.name(), key.as_bytes(), &stored)?.len();
     stored.truncate(length);
     Ok(Some(stored))
 }
 
-fn value_at<T: Serialize + DeserializeOwned>(
+pub(super) fn value_at<T: Serialize + DeserializeOwned>(
     rows: &dyn Rows,
     table: Table,
     key: &Key,
@@ -85,7 +80,7 @@ fn read_value<T: Serialize + DeserializeOwned>(table: Table, key: &[u8], bytes: 
     codec::decode(bytes).map_err(|_| StoreError::damaged(table.name(), key))
 }
 
-fn range<T>(
+pub(super) fn range<T>(
     rows: &dyn Rows,
     table: Table,
     (from, to): (&Key, Option<&Key>),
@@ -97,7 +92,7 @@ fn range<T>(
 }
 
 /// All rows whose key begins with `prefix`.
-fn all_of<T: Serialize + DeserializeOwned>(
+pub(super) fn all_of<T: Serialize + DeserializeOwned>(
     rows: &dyn Rows,
     table: Table,
     prefix: &Key,
@@ -107,11 +102,16 @@ fn all_of<T: Serialize + DeserializeOwned>(
     range(rows, table, (between.0, between.1.as_ref()), rows_max, |key, bytes| read_value(table, key, bytes))
 }
 
-fn put_bytes(rows: &mut dyn RowsMut, table: Table, key: &Key, bytes: Vec<u8>) -> Result<(), StoreError> {
+pub(super) fn put_bytes(rows: &mut dyn RowsMut, table: Table, key: &Key, bytes: Vec<u8>) -> Result<(), StoreError> {
     rows.store(table, key, &seal(table.name(), key.as_bytes(), bytes))
 }
 
-fn put_value<T: Serialize>(rows: &mut dyn RowsMut, table: Table, key: &Key, value: &T) -> Result<(), StoreError> {
+pub(super) fn put_value<T: Serialize>(
+    rows: &mut dyn RowsMut,
+    table: Table,
+    key: &Key,
+    value: &T,
+) -> Result<(), StoreError> {
     put_bytes(rows, table, key, codec::encode(value))
 }
 
@@ -126,10 +126,6 @@ pub fn roll_up_key(key: &RollUpKey) -> Key {
 
 fn read_roll_up(key: &[u8], bytes: &[u8]) -> Result<(RollUpKey, RollUp), StoreError> {
     codec::decode(bytes).map_err(|_| StoreError::damaged(Table::RollUps.name(), key))
-}
-
-fn master_key(store: Option<&StoreCode>, key: &MasterKey) -> Key {
-    Key::text(store.map_or("", StoreCode::as_str)).and_bytes(&codec::encode(key))
 }
 
 /// Reading by record.
@@ -238,52 +234,6 @@ impl dyn Rows + '_ {
         range(self, Table::RollUps, (&Key::default(), None), usize::MAX, read_roll_up)
     }
 
-    /// A row of master data of one store, or of the whole company.
-    pub fn master(&self, store: Option<&StoreCode>, key: &MasterKey) -> Result<Option<MasterRecord>, StoreError> {
-        value_at(self, Table::Master, &master_key(store, key))
-    }
-
-    /// Master data changed after a revision, in order of revisions.
-    pub fn master_after(&self, revision: u64, rows_max: usize) -> Result<Vec<MasterRecord>, StoreError> {
-        let from = Key::number(revision.saturating_add(1));
-        let keys = range(self, Table::Revisions, (&from, None), rows_max, |_, bytes| Ok(Key::bytes(bytes)))?;
-        let record = |key: Key| {
-            let lost = || StoreError::damaged(Table::Master.name(), key.as_bytes());
-            value_at(self, Table::Master, &key)?.ok_or_else(lost)
-        };
-        keys.into_iter().map(record).collect()
-    }
-
-    /// The newest revision of master data; 0 before the first.
-    pub fn revision(&self) -> Result<u64, StoreError> {
-        Ok(self.setting("revision")?.unwrap_or(0))
-    }
-
-    /// The hash of an operator's PIN.
-    pub fn pin(&self, operator: &OperatorCode) -> Result<Option<PinHash>, StoreError> {
-        value_at(self, Table::Pins, &Key::text(operator.as_str()))
-    }
-
-    /// An enrolment token by its hash.
-    pub fn token(&self, hash: Hash) -> Result<Option<TokenRecord>, StoreError> {
-        value_at(self, Table::Tokens, &Key::bytes(&hash.0))
-    }
-
-    /// A series.
-    pub fn series(&self, series: &SeriesCode) -> Result<Option<SeriesRecord>, StoreError> {
-        value_at(self, Table::Series, &Key::text(series.as_str()))
-    }
-
-    /// All series.
-    pub fn all_series(&self) -> Result<Vec<SeriesRecord>, StoreError> {
-        all_of(self, Table::Series, &Key::default(), usize::MAX)
-    }
-
-    /// The grants of a journal.
-    pub fn grant(&self, journal: JournalId) -> Result<Option<GrantRecord>, StoreError> {
-        value_at(self, Table::Grants, &Key::journal(journal))
-    }
-
     /// The epoch of head office, set when it is founded.
     pub fn epoch(&self) -> Result<Epoch, StoreError> {
         self.setting("epoch")?.ok_or_else(|| StoreError::Invariant("head office has no epoch yet".to_owned()))
@@ -361,49 +311,6 @@ impl dyn RowsMut + '_ {
     /// Keeps a roll-up.
     pub fn put_roll_up(&mut self, key: &RollUpKey, roll_up: &RollUp) -> Result<(), StoreError> {
         put_value(self, Table::RollUps, &roll_up_key(key), &(key, roll_up))
-    }
-
-    /// Sets a row of master data, or removes it with `None`, at the next revision. A row that is so already keeps its
-    /// revision. Gives whether anything changed.
-    pub fn put_master(
-        &mut self,
-        store: Option<&StoreCode>,
-        key: &MasterKey,
-        row: Option<MasterRow>,
-    ) -> Result<bool, StoreError> {
-        let before = self.as_rows().master(store, key)?;
-        if before.as_ref().map_or(row.is_none(), |record| record.row == row) {
-            return Ok(false);
-        }
-        if let Some(before) = before {
-            self.remove(Table::Revisions, &Key::number(before.revision))?;
-        }
-        let revision = self.as_rows().revision()?.saturating_add(1);
-        let at = master_key(store, key);
-        put_bytes(self, Table::Revisions, &Key::number(revision), at.as_bytes().to_vec())?;
-        self.put_setting("revision", &revision)?;
-        put_value(self, Table::Master, &at, &MasterRecord { store: store.cloned(), key: key.clone(), revision, row })?;
-        Ok(true)
-    }
-
-    /// Keeps the hash of an operator's PIN.
-    pub fn put_pin(&mut self, operator: &OperatorCode, pin: &PinHash) -> Result<(), StoreError> {
-        put_value(self, Table::Pins, &Key::text(operator.as_str()), pin)
-    }
-
-    /// Keeps an enrolment token by its hash.
-    pub fn put_token(&mut self, hash: Hash, token: &TokenRecord) -> Result<(), StoreError> {
-        put_value(self, Table::Tokens, &Key::bytes(&hash.0), token)
-    }
-
-    /// Keeps a series.
-    pub fn put_series(&mut self, record: &SeriesRecord) -> Result<(), StoreError> {
-        put_value(self, Table::Series, &Key::text(record.series.code.as_str()), record)
-    }
-
-    /// Keeps the grants of a journal.
-    pub fn put_grant(&mut self, journal: JournalId, record: &GrantRecord) -> Result<(), StoreError> {
-        put_value(self, Table::Grants, &Key::journal(journal), record)
     }
 
     /// Begins an epoch of head office.

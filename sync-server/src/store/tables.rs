@@ -54,6 +54,16 @@ tables! {
     Pins = "pins_v1";
     /// SHA-256 `[32]` of a token to `TokenRecord`.
     Tokens = "tokens_v1";
+    /// store to `StoreRecord`: how its tills count.
+    Stores = "stores_v1";
+    /// store, till to `SlotRecord`.
+    Slots = "slots_v1";
+    /// Derived from `Master`. comparison key of a barcode to the code of the product that has it.
+    Barcodes = "barcodes_v1";
+    /// Derived from `Master`. scope (store or empty) to (scope, `StateHash` of its rows).
+    MasterStates = "master_states_v1";
+    /// name to `AdministratorRecord`.
+    Administrators = "administrators_v1";
     /// series to `SeriesRecord`.
     Series = "series_v1";
     /// journal `[16]` to `GrantRecord`.
