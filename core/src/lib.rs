@@ -1,7 +1,6 @@
-//! Counterfoil's core: the trade, the journal and the store of one till.
-//!
 //! Modules stand in reading order; a module uses only what is declared above it.
 
+#![doc = include_str!("../README.md")]
 #![deny(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed"))]
 
