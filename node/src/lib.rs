@@ -12,4 +12,5 @@ pub mod import;
 pub mod local;
 pub mod open_till;
 pub mod operations;
+pub mod sync;
 pub mod wire;

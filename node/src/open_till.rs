@@ -62,7 +62,7 @@ impl OpenTill {
         let store = folder.store();
         let backend = backend(&store, OpenOptions::new().read(true).write(true))?;
         let till = guarded(&store, || Till::open(backend, keys, access))?;
-        Self::start(till, lock, secret.as_ref())
+        Self::start(till, lock, secret)
     }
 
     /// Makes a stand-alone till in a locked folder that has none.
@@ -103,13 +103,12 @@ impl OpenTill {
         let till = guarded(&temporary, || make(backend, key))?;
         // A mark or address of an earlier till in this folder speaks of another journal.
         remove_if_there(&folder.file(MARK))?;
-        secret.settle_pending(&folder)?;
         let named = fs::rename(&temporary, &store).and_then(|()| sync_folder_of(&store));
         named.map_err(|error| Failure::io(&store, &error))?;
-        Self::start(till, lock, Some(&secret))
+        Self::start(till, lock, Some(secret))
     }
 
-    fn start(mut till: Till, lock: FolderLock, secret: Option<&Secret>) -> Result<Self, Failure> {
+    fn start(mut till: Till, lock: FolderLock, secret: Option<Secret>) -> Result<Self, Failure> {
         let folder = lock.folder();
         let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
         let mut starts = 0;
@@ -118,7 +117,11 @@ impl OpenTill {
             starts = starts.max(mark.starts);
             guarded(&folder.store(), || till.check_mark(&mark.to_store()))?;
         }
-        if let Some(secret) = secret {
+        if let Some(mut secret) = secret {
+            // The power may have gone between the commit that opened the journal and the note that its key is in use.
+            if secret.is_pending(&till.state().key) {
+                secret.settle_pending(folder)?;
+            }
             till.set_pepper(secret.pepper());
         }
         let clock = Clock::in_zone(till.profile().zone.as_str())?;

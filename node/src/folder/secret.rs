@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use counterfoil_core::journal::key::SigningKey;
+use counterfoil_core::journal::key::{PublicKey, SigningKey};
 use counterfoil_core::operator::Pepper;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,12 @@ impl Secret {
         self.pending = Some(key.clone());
         self.write(folder)?;
         Ok(key)
+    }
+
+    /// Whether the pending key is this one.
+    #[must_use]
+    pub fn is_pending(&self, key: &PublicKey) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.public_key() == *key)
     }
 
     /// Takes note that the journal of the pending key was granted and opened.

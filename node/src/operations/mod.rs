@@ -19,6 +19,7 @@ pub mod receipt;
 pub mod report;
 pub mod sell;
 pub mod status;
+pub mod sync_step;
 
 /// A request that the open till can carry out.
 pub trait Operation: Serialize + DeserializeOwned + Send + 'static {

@@ -8,3 +8,4 @@ pub mod refusal;
 pub mod report;
 pub mod sales_file;
 pub mod scan;
+pub mod sync;

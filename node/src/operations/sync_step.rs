@@ -1,0 +1,238 @@
+//! One step of an exchange with head office, carried out with the open till: short, and without the network.
+//!
+//! Between steps the till is free, so that it sells while a sync waits for an answer. The steps are operations like any
+//! other, so a sync goes the same way whether the till is opened here or served by another process.
+
+use counterfoil_core::feed::{FeedCursor, FeedPageV1};
+use counterfoil_core::grant::JournalRequestV1;
+use counterfoil_core::id::JournalId;
+use counterfoil_core::journal::hello::Challenge;
+use counterfoil_core::journal::key::SigningKey;
+use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::till::{FeedProgress, Till, TillError};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::caller::Caller;
+use crate::failure::Failure;
+use crate::open_till::OpenTill;
+use crate::operations::{Answer, Operation};
+use crate::wire::sync::Document;
+
+/// What is asked of the till.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SyncStep {
+    /// Where its journals stand.
+    Stand,
+    /// The signed hello of a journal.
+    Hello {
+        /// Which.
+        journal: String,
+        /// Head office's challenge.
+        challenge: Document,
+    },
+    /// A signed batch of entries.
+    Batch {
+        /// Of which journal.
+        journal: String,
+        /// From which entry on.
+        from_seq: u64,
+    },
+    /// To store head office's acknowledgement.
+    Acknowledge {
+        /// As it was signed.
+        bytes: Document,
+    },
+    /// To obey head office's stop.
+    Stop {
+        /// As it was signed.
+        bytes: Document,
+    },
+    /// Where it stands in the feed.
+    FeedCursor,
+    /// To apply a page of the feed.
+    FeedPage {
+        /// As it was signed.
+        bytes: Document,
+    },
+    /// A signed request for the journal that follows the present one.
+    RequestJournal,
+    /// To open the journal that was granted.
+    Enrol {
+        /// The grant as it was signed.
+        grant: Document,
+    },
+    /// To make the mark durable at the end of a sync.
+    Finish,
+}
+
+/// The till's answer to a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum StepAnswer {
+    /// Where its journals stand, oldest first.
+    Stand {
+        /// The journals; the last one is the current one.
+        journals: Vec<JournalStand>,
+    },
+    /// Signed bytes; none where there are no more entries.
+    Bytes {
+        /// The bytes.
+        bytes: Option<Document>,
+        /// The last entry in them, of a batch.
+        last_seq: u64,
+    },
+    /// Where it stands in the feed; nothing before the first page.
+    Cursor {
+        /// The counter of head office's epoch, its random bits in hexadecimal digits, and the revision.
+        cursor: Option<(u64, String, u64)>,
+    },
+    /// What a page did.
+    Applied {
+        /// How many rows it brought.
+        rows: u64,
+        /// The revision that the till now has.
+        revision: u64,
+        /// Whether nothing follows.
+        is_complete: bool,
+        /// Whether it brought grants, which are entries.
+        has_grants: bool,
+    },
+    /// It is done.
+    Done,
+}
+
+/// Where a journal stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalStand {
+    /// Which.
+    pub journal: String,
+    /// Its last entry.
+    pub seq: u64,
+    /// Whether it may still grow.
+    pub is_open: bool,
+    /// Up to where head office has acknowledged it.
+    pub acknowledged: u64,
+    /// Whether its key is here.
+    pub has_key: bool,
+}
+
+impl Operation for SyncStep {
+    const NAME: &'static str = "sync-step";
+
+    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+        Ok(Answer::done(&self.carry_out(till)?))
+    }
+}
+
+impl SyncStep {
+    /// Carries out the step.
+    ///
+    /// # Errors
+    /// The till refuses it, or disk or data failed.
+    pub fn carry_out(self, till: &mut OpenTill) -> Result<StepAnswer, Failure> {
+        let now = till.now();
+        match self {
+            Self::Stand => Ok(StepAnswer::Stand { journals: till.read(stand)? }),
+            Self::Hello { journal, challenge } => {
+                let (journal, challenge) = (journal.parse()?, read_challenge(&challenge)?);
+                let bytes = till.read(|core| core.hello(journal, Some(challenge)))?;
+                Ok(StepAnswer::Bytes { bytes: Some(Document(bytes)), last_seq: 0 })
+            }
+            Self::Batch { journal, from_seq } => {
+                let journal = journal.parse()?;
+                let bytes = till.read(|core| core.batch(journal, from_seq))?;
+                let last_seq = bytes.as_deref().map_or(Ok(0), super::exchange::seq_after)?.saturating_sub(1);
+                Ok(StepAnswer::Bytes { bytes: bytes.map(Document), last_seq })
+            }
+            Self::Acknowledge { bytes } => {
+                till.write(|core| core.accept_acknowledgement(&bytes.0)).map(|_| StepAnswer::Done)
+            }
+            Self::Stop { bytes } => till.write(|core| core.accept_stop(&bytes.0)).map(|()| StepAnswer::Done),
+            Self::FeedCursor => {
+                let cursor = till.read(Till::feed_cursor)?;
+                Ok(StepAnswer::Cursor {
+                    cursor: cursor.map(|it| (it.epoch.counter, hex(&it.epoch.random), it.revision)),
+                })
+            }
+            Self::FeedPage { bytes } => {
+                let (progress, has_grants) = till.write(|core| apply_page(core, &bytes.0, now))?;
+                let FeedProgress { rows, revision, is_complete } = progress;
+                Ok(StepAnswer::Applied { rows: rows as u64, revision, is_complete, has_grants })
+            }
+            Self::RequestJournal => {
+                let key = till.pending_key()?;
+                let bytes = till.read(|core| request_journal(core, &key))?;
+                Ok(StepAnswer::Bytes { bytes: Some(Document(bytes)), last_seq: 0 })
+            }
+            Self::Enrol { grant } => till.enrol(&grant.0).map(|()| StepAnswer::Done),
+            Self::Finish => till.sync_marks().map(|()| StepAnswer::Done),
+        }
+    }
+}
+
+/// The id of the journal of a key. It follows from the key, so that asking again asks for the same journal.
+#[must_use]
+pub fn journal_of(key: &SigningKey) -> JournalId {
+    let hash =
+        Sha256::new().chain_update(b"counterfoil-journal-id/1").chain_update(key.public_key().to_bytes()).finalize();
+    let (id, _) = hash.split_first_chunk().expect("a SHA-256 has 32 bytes, more than the 16 of an id");
+    JournalId(*id)
+}
+
+fn stand(core: &Till) -> Result<Vec<JournalStand>, TillError> {
+    let journals = core.journals()?.into_iter().map(|summary| JournalStand {
+        journal: summary.journal.to_string(),
+        seq: summary.seq,
+        is_open: summary.is_open,
+        acknowledged: summary.acknowledged,
+        has_key: summary.has_key,
+    });
+    Ok(journals.collect())
+}
+
+fn read_challenge(challenge: &Document) -> Result<Challenge, Refusal> {
+    let bytes = <[u8; 32]>::try_from(challenge.0.as_slice());
+    bytes.map(Challenge).map_err(|_| Refusal::new(Reason::Malformed, "challenge", challenge.0.len(), "32 bytes"))
+}
+
+/// Applies a page; one that says nothing new is verified and not written.
+fn apply_page(
+    core: &mut Till,
+    bytes: &[u8],
+    now: counterfoil_core::time::Now,
+) -> Result<(FeedProgress, bool), TillError> {
+    let missing = || Refusal::new(Reason::Missing, "head_office", "", "enrol this till first");
+    let page = FeedPageV1::verify(bytes, &core.head_office()?.ok_or_else(missing)?)?;
+    let has_grants = !page.grants.is_empty();
+    if core.feed_cursor()?.is_some_and(|cursor| is_old_news(&page, &cursor)) {
+        return Ok((FeedProgress { rows: 0, revision: page.to_revision, is_complete: true }, false));
+    }
+    Ok((core.apply_feed_page(bytes, now)?, has_grants))
+}
+
+fn is_old_news(page: &FeedPageV1, cursor: &FeedCursor) -> bool {
+    page.rows.is_empty()
+        && page.pins.is_empty()
+        && page.grants.is_empty()
+        && page.epoch == cursor.epoch
+        && page.to_revision == cursor.revision
+        && page.state == Some(cursor.state)
+}
+
+/// A request for the journal after the present one. An open drawer is refused before anything is asked for.
+fn request_journal(core: &Till, key: &SigningKey) -> Result<Vec<u8>, TillError> {
+    if let Some(session) = &core.state().session {
+        return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it before joining").into());
+    }
+    let profile = core.profile();
+    let slot = core.is_enrolled()?.then(|| (profile.store.clone(), profile.till.clone()));
+    let predecessor = Some(core.state().as_predecessor());
+    let request = JournalRequestV1 { journal: journal_of(key), key: key.public_key(), slot, predecessor };
+    Ok(request.sign(key)?)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

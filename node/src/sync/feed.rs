@@ -1,0 +1,64 @@
+//! Pulling master data down: page after page until the till has all that head office has.
+//!
+//! Each page is verified and applied in one short transaction, between which the till sells. Where the rows do not add
+//! up to head office's hash, the till forgets them and everything is fetched once more, from the first revision.
+
+use counterfoil_core::refusal::Reason;
+
+use super::client::Client;
+use super::till_side::{TillSide, unexpected};
+use super::trouble::Trouble;
+use crate::operations::sync_step::{StepAnswer, SyncStep};
+use crate::wire::sync::Document;
+
+/// More pages than any feed has: 500 rows each.
+const PAGES_MAX: u32 = 1_000_000;
+
+/// What came down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// How many rows.
+    pub rows: u64,
+    /// The revision that the till now has.
+    pub revision: u64,
+    /// Whether grants of further series came, which are entries to be sent up.
+    pub has_grants: bool,
+}
+
+/// Pulls until nothing follows.
+///
+/// # Errors
+/// Head office cannot be reached; the till refuses a page or failed.
+pub async fn pull(client: &mut Client, till: &dyn TillSide) -> Result<Pulled, Trouble> {
+    let mut pulled = Pulled::default();
+    let mut is_second_try = false;
+    for _ in 0..PAGES_MAX {
+        let path = path(till)?;
+        let bytes = Document(client.get(&path).await?.to_vec());
+        match till.ask(SyncStep::FeedPage { bytes }).map_err(Trouble::from) {
+            Ok(StepAnswer::Applied { rows, revision, is_complete, has_grants }) => {
+                pulled.rows = pulled.rows.saturating_add(rows);
+                pulled.revision = revision;
+                pulled.has_grants |= has_grants;
+                if is_complete {
+                    return Ok(pulled);
+                }
+            }
+            Ok(other) => return Err(unexpected(&other).into()),
+            Err(Trouble::Refused(refusal)) if refusal.reason() == Reason::Declined && !is_second_try => {
+                tracing::warn!(%refusal, "the feed is fetched anew");
+                is_second_try = true;
+            }
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Err(Trouble::unexpected(format!("more than {PAGES_MAX} pages"), "a feed that ends"))
+}
+
+fn path(till: &dyn TillSide) -> Result<String, Trouble> {
+    let answer = till.ask(SyncStep::FeedCursor)?;
+    let StepAnswer::Cursor { cursor } = answer else { return Err(unexpected(&answer).into()) };
+    Ok(cursor.map_or("/sync/feed?revision=0".to_owned(), |(counter, random, revision)| {
+        format!("/sync/feed?epoch_counter={counter}&epoch_random={random}&revision={revision}")
+    }))
+}

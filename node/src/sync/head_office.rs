@@ -1,0 +1,186 @@
+//! What a till knows of its head office: `head-office.json`, and the key of its TLS certificate: `tls-key.pem`.
+//!
+//! Both lie in the data folder, readable by its owner alone. The key is made once, before it is first shown, so that an
+//! enrolment that was cut off can be repeated with the same key. Always: the file is replaced whole or not at all.
+
+use counterfoil_core::id::Hash;
+use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::time::Timestamp;
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use crate::failure::Failure;
+use crate::folder::{Folder, read_small, write_whole};
+use crate::wire::sync::Document;
+
+const NAME: &str = "head-office.json";
+const KEY_NAME: &str = "tls-key.pem";
+const BYTES_MAX: u64 = 262_144;
+
+/// How long a till's certificate is valid.
+pub const CERTIFICATE_MS: i64 = 397 * 86_400_000;
+
+/// What a till knows of its head office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadOffice {
+    /// Where it is.
+    pub address: Address,
+    /// The certificate of its authority, in PEM.
+    pub authority: String,
+    /// This till's certificate, in PEM.
+    pub certificate: String,
+    /// When the certificate was given.
+    pub certified: Timestamp,
+    /// The latest time that head office has signed. A clock that is behind it is wrong.
+    pub seen: Timestamp,
+    /// The digest of the token by which the till has joined.
+    pub token: Hash,
+    /// The signed grant that it got for the token.
+    pub grant: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeadOfficeText {
+    url: String,
+    authority: String,
+    certificate: String,
+    certified_ms: i64,
+    seen_ms: i64,
+    token: String,
+    grant: Document,
+}
+
+impl HeadOffice {
+    /// Reads what the till of a folder knows; `None` where it is on its own.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no such file.
+    pub fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
+        let path = folder.file(NAME);
+        let Some(text) = read_small(&path, BYTES_MAX)? else { return Ok(None) };
+        let unreadable = |error: String| Failure::damaged("head_office", format!("{}: {error}", path.display()));
+        let text: HeadOfficeText = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        Ok(Some(Self {
+            address: text.url.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
+            authority: text.authority,
+            certificate: text.certificate,
+            certified: Timestamp(text.certified_ms),
+            seen: Timestamp(text.seen_ms),
+            token: text.token.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
+            grant: text.grant.0,
+        }))
+    }
+
+    /// Reads what the till of a folder knows.
+    ///
+    /// # Errors
+    /// As `read`, and the till is on its own.
+    pub fn require(folder: &Folder) -> Result<Self, Failure> {
+        let limit = "a head office: join one with till enrol URL TOKEN";
+        Self::read(folder)?.ok_or_else(|| Refusal::new(Reason::Missing, "head_office", "", limit).into())
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn write(&self, folder: &Folder) -> Result<(), Failure> {
+        let text = HeadOfficeText {
+            url: self.address.to_string(),
+            authority: self.authority.clone(),
+            certificate: self.certificate.clone(),
+            certified_ms: self.certified.0,
+            seen_ms: self.seen.0,
+            token: self.token.to_string(),
+            grant: Document(self.grant.clone()),
+        };
+        let bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
+        write_whole(&folder.file(NAME), &bytes)
+    }
+}
+
+/// The key of the till's TLS certificate.
+pub struct TlsKey(KeyPair);
+
+impl TlsKey {
+    /// Reads the key of a folder, or makes and writes it first.
+    ///
+    /// # Errors
+    /// The file is damaged, the disk failed, or the computer has no random numbers.
+    pub fn read_or_make(folder: &Folder) -> Result<Self, Failure> {
+        let path = folder.file(KEY_NAME);
+        // The cause is not told: a parser's message could repeat the key.
+        let unreadable = |_| Failure::damaged("tls_key", format!("{} is not a key in PEM", path.display()));
+        if let Some(text) = read_small(&path, BYTES_MAX)? {
+            return KeyPair::from_pem(&text).map(Self).map_err(unreadable);
+        }
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| made(&error))?;
+        write_whole(&path, key.serialize_pem().as_bytes())?;
+        Ok(Self(key))
+    }
+
+    /// The key in PEM, for TLS alone.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.0.serialize_pem()
+    }
+
+    /// A request to certify the key. Head office takes nothing else of it.
+    ///
+    /// # Errors
+    /// The request cannot be signed.
+    pub fn signing_request(&self) -> Result<String, Failure> {
+        let request = CertificateParams::default().serialize_request(&self.0).and_then(|request| request.pem());
+        request.map_err(|error| made(&error))
+    }
+}
+
+impl std::fmt::Debug for TlsKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TlsKey")
+    }
+}
+
+fn made(error: &rcgen::Error) -> Failure {
+    Failure::damaged("tls_key", format!("a key cannot be made or used: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_reads_back_and_the_key_stays_the_same() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        assert_eq!(HeadOffice::read(&folder).unwrap(), None);
+        assert!(matches!(HeadOffice::require(&folder), Err(Failure::Refused(refusal)) if refusal.code() == "missing"));
+        let head_office = HeadOffice {
+            address: "https://head.example:7443".parse().unwrap(),
+            authority: "ca".to_owned(),
+            certificate: "mine".to_owned(),
+            certified: Timestamp(1),
+            seen: Timestamp(2),
+            token: Hash([3; 32]),
+            grant: vec![4],
+        };
+        head_office.write(&folder).unwrap();
+        assert_eq!(HeadOffice::require(&folder).unwrap(), head_office);
+        let first = TlsKey::read_or_make(&folder).unwrap();
+        assert_eq!(TlsKey::read_or_make(&folder).unwrap().pem(), first.pem());
+        assert!(first.signing_request().unwrap().starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_by_name_and_shows_no_key() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path());
+        std::fs::write(folder.file(NAME), "{}").unwrap();
+        assert!(HeadOffice::read(&folder).unwrap_err().to_string().contains(NAME));
+        std::fs::write(folder.file(KEY_NAME), "5ecre7").unwrap();
+        let told = TlsKey::read_or_make(&folder).unwrap_err().to_string();
+        assert!(told.contains(KEY_NAME) && !told.contains("5ecre7"), "{told}");
+    }
+}

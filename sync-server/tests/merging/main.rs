@@ -1,6 +1,0 @@
-//! What tills say becomes what head office holds.
-
-mod shop;
-
-mod days;
-mod odd_facts;
