@@ -289,7 +289,7 @@ impl Merging<'_> {
         match folded {
             Ok(state) => Ok(Some(state)),
             Err(refusal) => {
-                self.find(entry.seq(), "out_of_turn", refusal.to_string())?;
+                self.find(entry.seq(), "does_not_follow", refusal.to_string())?;
                 Ok(None)
             }
         }

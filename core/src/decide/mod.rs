@@ -5,8 +5,8 @@
 
 pub mod drawer;
 pub mod master_data;
-pub mod refund;
 pub mod sale;
+pub mod refund;
 
 use crate::journal_state::{JournalState, SeriesState, issue_time};
 use crate::operator::{Operator, Permission};

@@ -6,9 +6,9 @@
 //! What is read from outside is first `Unverified...`; only a check against a public key turns it into `Verified...`.
 
 // bytes
+pub mod fault;
 pub mod codec;
 pub mod envelope;
-pub mod fault;
 
 // signatures
 pub mod key;

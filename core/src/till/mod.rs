@@ -3,13 +3,13 @@
 //! A command is looked up by its id, decided by pure rules, applied and committed in one write transaction; only then is
 //! it answered. The till holds no state that the store does not: it may be killed between any two instructions.
 
-mod audit;
-mod execute;
-mod feed;
-mod identify;
 mod journals;
-mod look_up;
 mod open;
+mod execute;
+mod identify;
+mod feed;
+mod look_up;
+mod audit;
 
 use crate::db::Store;
 use crate::db::error::DbError;

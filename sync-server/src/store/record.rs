@@ -125,7 +125,7 @@ pub struct Evidence {
 pub struct Finding {
     /// At which entry.
     pub seq: u64,
-    /// What, for programs: `unreadable`, `out_of_turn`, `unbalanced`, `profile_differs`, `series_taken`,
+    /// What, for programs: `unreadable`, `does_not_follow`, `unbalanced`, `profile_differs`, `series_taken`,
     /// `totals_differ`, `numbers_differ`, `kept_full`.
     pub code: String,
     /// What, for people.

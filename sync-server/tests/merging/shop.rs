@@ -10,6 +10,7 @@ use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CommandId, JournalId, OperatorCode};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::batch::{Batch, VerifiedBatch};
+use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal::hello::{Challenge, Hello, VerifiedHello};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
@@ -94,12 +95,17 @@ impl Shop {
         Batch::read(&bytes).unwrap().verify(&self.key.public_key()).unwrap()
     }
 
+    /// The word of a batch of these entries, whoever wrote them.
+    pub(crate) fn signed(&self, entries: &[Entry]) -> Word {
+        let bytes = Batch::sign(entries, &self.key).unwrap();
+        Word::Batch(Box::new(Batch::read(&bytes).unwrap().verify(&self.key.public_key()).unwrap()))
+    }
+
     /// The word of a batch of the entries `from..=to`.
     pub(crate) fn run(&self, from: u64, to: u64) -> Word {
         let entries = self.batch(from).entries().to_vec();
         let count = usize::try_from(to - from + 1).unwrap();
-        let bytes = Batch::sign(&entries[..count], &self.key).unwrap();
-        Word::Batch(Box::new(Batch::read(&bytes).unwrap().verify(&self.key.public_key()).unwrap()))
+        self.signed(&entries[..count])
     }
 
     /// The word of all entries from `from` on.

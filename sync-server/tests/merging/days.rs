@@ -1,7 +1,6 @@
 //! What tills say becomes what head office holds: a day, repeated, in pieces, forked, rolled back, restored.
 
-mod shop;
-
+use crate::shop::{EPOCH, MOMENT, Shop, dump, head_office, ids, merge};
 use counterfoil_core::id::Hash;
 use counterfoil_core::journal::acknowledgement::{Epoch, Nonce};
 use counterfoil_core::journal::batch::BatchHead;
@@ -18,7 +17,6 @@ use counterfoil_sync_server::store::tables::Table;
 use counterfoil_sync_server::store::{RedbStore, Store, StoreError};
 use counterfoil_sync_server::verdict::{Standing, Verdict};
 use counterfoil_sync_server::writer::{self, merge_together};
-use shop::{EPOCH, MOMENT, Shop, dump, head_office, ids, merge};
 use tempfile::{TempDir, tempdir};
 
 /// The count, gross, tax and cash of all days, as the roll-ups have them.

@@ -1,0 +1,6 @@
+//! What tills say becomes what head office holds.
+
+mod shop;
+
+mod days;
+mod odd_facts;
