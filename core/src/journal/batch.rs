@@ -4,7 +4,7 @@
 //! signed and fixes the packed bytes by their hash; so it can be kept, at 200 bytes, as the journal's proof that these
 //! entries are its own. Of each entry only what follows its previous hash is packed; the receiver rebuilds format,
 //! journal, seq and previous hash, and so the identical bytes, whose hashes must lead to the head.
-//! Example: a sale of five lines takes about 170 bytes on the wire.
+//! Example: three entries make a signed head of less than 220 bytes, followed by what they pack to.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
