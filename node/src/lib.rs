@@ -4,6 +4,7 @@
 //! one answer. `folder` keeps the till on disk, `clock` tells the time of the store, `wire` holds what is JSON.
 
 pub mod caller;
+pub mod cli;
 pub mod clock;
 pub mod failure;
 pub mod folder;

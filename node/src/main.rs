@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The till.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    counterfoil_node::cli::run()
+}

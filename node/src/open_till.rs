@@ -8,11 +8,12 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use counterfoil_core::command::Command;
 use counterfoil_core::db::{FileBackend, StorageBackend};
 use counterfoil_core::grant::Profile;
-use counterfoil_core::id::{JournalId, OperatorCode};
+use counterfoil_core::id::OperatorCode;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::operator::Operator;
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -23,12 +24,15 @@ use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::failure::{Damage, Failure};
 use crate::folder::mark::{Mark, MarkFiles};
-use crate::folder::secret::{Secret, random};
+use crate::folder::secret::{Secret, journal_of};
 use crate::folder::settings::Settings;
 use crate::folder::{Folder, FolderLock, sync_folder_of};
 
 /// What tells the series of a till's first journal from those of later ones.
 const FIRST_SUFFIX: &str = "A";
+
+/// The till that requests and sync share; each has it for itself while core works, and never during a network call.
+pub type SharedTill = Arc<Mutex<OpenTill>>;
 
 /// The open till of a data folder.
 #[derive(Debug)]
@@ -72,8 +76,8 @@ impl OpenTill {
     pub fn create(lock: FolderLock, profile: Profile, settings: &Settings) -> Result<Self, Failure> {
         let now = Clock::in_zone(profile.zone.as_str())?.now();
         settings.write(lock.folder())?;
-        let journal = JournalId(random()?);
         Self::create_with(lock, |backend, key| {
+            let journal = journal_of(&key);
             let set_up = SetUp { profile, journal, key, series_suffix: FIRST_SUFFIX.to_owned() };
             Till::create(backend, set_up, now)
         })

@@ -12,7 +12,7 @@
 //! Always: a store is only opened with the lock in hand, so two processes never write one store.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -177,19 +177,33 @@ pub fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
+/// Reads a whole file.
+///
+/// # Errors
+/// It cannot be read, or is larger than `bytes_max`.
+pub fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes));
+    read.map_err(|error| Failure::io(path, &error))?;
+    if bytes.len() as u64 > bytes_max {
+        let limit = format!("{bytes_max} bytes");
+        return Err(Refusal::new(Reason::TooLong, "file", path.display(), limit).into());
+    }
+    Ok(bytes)
+}
+
 /// Reads a small file, or nothing where there is none.
 ///
 /// # Errors
 /// It cannot be read, or is larger than `bytes_max`.
 pub fn read_small(path: &Path, bytes_max: u64) -> Result<Option<String>, Failure> {
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io(path, &error)),
     };
     let mut text = String::new();
-    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(bytes_max).read_to_string(&mut text));
-    read.map_err(|error| Failure::io(path, &error))?;
+    file.take(bytes_max).read_to_string(&mut text).map_err(|error| Failure::io(path, &error))?;
     Ok(Some(text))
 }
 

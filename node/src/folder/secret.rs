@@ -6,9 +6,11 @@
 
 use std::fmt;
 
+use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
 use counterfoil_core::operator::Pepper;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 use crate::folder::machine::{hex, machine_hash, read_hex};
@@ -134,6 +136,16 @@ impl Secret {
         self.keys.push(key);
         self.write(folder)
     }
+}
+
+/// The id of the journal that a key is for: 128 bits of the hash of its public half, so that asking again for the same
+/// key asks for the same journal.
+#[must_use]
+pub fn journal_of(key: &SigningKey) -> JournalId {
+    let digest = Sha256::new().chain_update(b"counterfoil-journal/1\n").chain_update(key.public_key().to_bytes());
+    let mut id = [0; 16];
+    id.iter_mut().zip(digest.finalize()).for_each(|(byte, of_digest)| *byte = of_digest);
+    JournalId(id)
 }
 
 fn seed(key: &SigningKey) -> String {

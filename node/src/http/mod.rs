@@ -4,7 +4,7 @@
 //! Every call shows the token of `local-api.json`; the operator comes in `x-operator`, the PIN in `x-pin`. Handlers
 //! translate; the answers are those of the command line. Example: `POST /v1/open` `{"float":"100.00"}`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -17,10 +17,10 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::local::address::LocalAddress;
 use crate::local::client::{FIRST_LINE, OPERATOR, PIN};
-use crate::open_till::OpenTill;
+use crate::open_till::{OpenTill, SharedTill};
 use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
-use crate::operations::exchange::{Accept, ExportPart};
+use crate::operations::exchange::{Accept, ExportPart, JournalRequest};
 use crate::operations::master_data::ChangeMasterData;
 use crate::operations::operator::SetOperator;
 use crate::operations::receipt::PrintReceipt;
@@ -37,9 +37,6 @@ use error::{answered, refused_by_server};
 
 /// The most bytes of one request: a page of the feed or a chunk of baskets, in base64.
 const BODY_BYTES_MAX: usize = 4_194_304;
-
-/// The till that all requests share; each has it for itself while it is carried out.
-pub type SharedTill = Arc<Mutex<OpenTill>>;
 
 /// What every handler needs.
 #[derive(Clone)]
@@ -66,6 +63,7 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ChangeMasterData>())
         .merge(route::<Accept>())
         .merge(route::<ExportPart>())
+        .merge(route::<JournalRequest>())
         .merge(route::<AuditTill>())
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(served.clone(), require_token))

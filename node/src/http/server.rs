@@ -17,9 +17,9 @@ use tokio::sync::Semaphore;
 
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::http::{Served, SharedTill, routes};
-use crate::local::address::LocalAddress;
-use crate::open_till::OpenTill;
+use crate::http::{Served, routes};
+use crate::local::address::{LocalAddress, PublishedAddress};
+use crate::open_till::{OpenTill, SharedTill};
 
 const CONNECTIONS_MAX: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,6 +31,13 @@ pub struct Server {
     listener: TcpListener,
     served: Served,
     folder: Folder,
+}
+
+/// A till that can be found.
+#[derive(Debug)]
+pub struct PublishedServer {
+    server: Server,
+    published: PublishedAddress,
 }
 
 impl std::fmt::Debug for Served {
@@ -57,32 +64,43 @@ impl Server {
         Ok(Self { listener, served: Served { till: Arc::new(Mutex::new(till)), local: Arc::new(local) }, folder })
     }
 
+    /// Publishes the address in the folder.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn publish(self) -> Result<PublishedServer, Failure> {
+        let published = self.served.local.publish(&self.folder)?;
+        Ok(PublishedServer { server: self, published })
+    }
+}
+
+impl PublishedServer {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.served.local.address
+        self.server.served.local.address
     }
 
     /// The till, for work beside the requests.
     #[must_use]
     pub fn till(&self) -> SharedTill {
-        Arc::clone(&self.served.till)
+        Arc::clone(&self.server.served.till)
     }
 
-    /// Publishes the address and answers until the process is told to stop.
+    /// Answers until the process is told to stop.
     ///
     /// # Errors
-    /// The address cannot be published, or the process cannot be told to stop.
+    /// The process cannot be told to stop.
     pub async fn run(self) -> Result<(), Failure> {
         let unstoppable = |error| Failure::damaged("io", format!("cannot wait for signals: {error}"));
         let mut terminate = signal(SignalKind::terminate()).map_err(unstoppable)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(unstoppable)?;
-        let published = self.served.local.publish(&self.folder)?;
+        let Self { server: Server { listener, served, .. }, published } = self;
         let graceful = GracefulShutdown::new();
         let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let router = routes(self.served.clone());
+        let router = routes(served);
         loop {
-            let Some(stream) = next(&self.listener, &mut terminate, &mut interrupt).await else { break };
+            let Some(stream) = next(&listener, &mut terminate, &mut interrupt).await else { break };
             // Beyond the limit a connection is closed at once; the caller may come again.
             let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
             let connection = http1::Builder::new()
@@ -97,7 +115,7 @@ impl Server {
                 drop(seat);
             });
         }
-        drop(self.listener);
+        drop(listener);
         if tokio::time::timeout(STOP_WAIT, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were still under way when the till stopped");
         }

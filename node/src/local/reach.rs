@@ -2,6 +2,7 @@
 //!
 //! Both ways call the same operations, so a command means the same with `till serve` running and without.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use counterfoil_core::catalog::MasterRow;
@@ -64,38 +65,31 @@ impl Reach {
         answer.unwrap_or_else(Answer::from)
     }
 
-    /// Sells the lines of a stream one after the other and tells each answer as soon as it is durable.
+    /// Sells the lines of a stream one after the other and tells each answer as soon as it is durable. The stream is over
+    /// when the caller is refused, or when disk, data or the connection fail: that is the last answer told then.
     ///
     /// # Errors
-    /// The disk or the connection failed: nothing after the last answer told is known to be done.
+    /// An answer cannot be told.
     pub fn sell(
         &mut self,
         seller: &mut Option<Seller>,
         caller: &Caller,
         lines: &[SubmittedLine],
-        tell: &mut dyn FnMut(Answer),
-    ) -> Result<(), Failure> {
+        tell: &mut dyn FnMut(&Answer) -> Result<(), Failure>,
+    ) -> Result<ControlFlow<()>, Failure> {
         match self {
             Self::Here(till) => {
                 for line in lines.iter().filter(|line| !line.is_blank()) {
-                    let seller = match seller {
-                        Some(seller) => seller,
-                        None => seller.insert(Seller::identify(till, caller)?),
-                    };
-                    tell(seller.sell(till, line)?);
+                    let sold = sell_here(till, seller, caller, line);
+                    let is_over = sold.is_err();
+                    tell(&sold.unwrap_or_else(Answer::from))?;
+                    if is_over {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
-                Ok(())
+                Ok(ControlFlow::Continue(()))
             }
-            Self::Served(client) => {
-                let Some(first) = lines.first() else { return Ok(()) };
-                let body = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-                let answer = client.post("/v1/sell", "application/x-ndjson", caller, Some(first.number), body)?;
-                match answer.ending {
-                    Ending::Done => answer.json.lines().map(Answer::of_line).for_each(tell),
-                    Ending::Refused | Ending::Usage | Ending::Damaged => tell(answer),
-                }
-                Ok(())
-            }
+            Self::Served(client) => sell_there(client, caller, lines, tell),
         }
     }
 
@@ -107,6 +101,41 @@ impl Reach {
             Self::Served(_) => 32,
         }
     }
+}
+
+fn sell_here(
+    till: &mut OpenTill,
+    seller: &mut Option<Seller>,
+    caller: &Caller,
+    line: &SubmittedLine,
+) -> Result<Answer, Failure> {
+    let seller = match seller {
+        Some(seller) => seller,
+        None => seller.insert(Seller::identify(till, caller)?),
+    };
+    seller.sell(till, line)
+}
+
+fn sell_there(
+    client: &mut LocalClient,
+    caller: &Caller,
+    lines: &[SubmittedLine],
+    tell: &mut dyn FnMut(&Answer) -> Result<(), Failure>,
+) -> Result<ControlFlow<()>, Failure> {
+    let Some(first) = lines.first() else { return Ok(ControlFlow::Continue(())) };
+    let body = lines.iter().map(|line| format!("{}\n", line.text)).collect();
+    let posted = client.post("/v1/sell", "application/x-ndjson", caller, Some(first.number), body);
+    let answer = posted.unwrap_or_else(Answer::from);
+    if answer.ending != Ending::Done {
+        return tell(&answer).map(ControlFlow::Break);
+    }
+    for line in answer.json.lines().map(Answer::of_line) {
+        tell(&line)?;
+        if line.ending == Ending::Damaged {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
 }
 
 /// A till within reach, as the destination of an import.

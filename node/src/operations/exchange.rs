@@ -5,14 +5,17 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_core::grant::GrantV1;
-use counterfoil_core::id::JournalId;
+use counterfoil_core::grant::{GrantV1, JournalRequestV1, PredecessorV1};
+use counterfoil_core::id::{JournalId, StoreCode, TillCode};
 use counterfoil_core::journal::batch::Batch;
+use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::folder::secret::{Secret, journal_of};
 use crate::open_till::OpenTill;
 use crate::operations::{Answer, Operation};
 
@@ -140,4 +143,55 @@ fn accept_grant(till: &mut OpenTill, bytes: &[u8]) -> Result<JournalId, Failure>
 pub fn seq_after(batch: &[u8]) -> Result<u64, Failure> {
     let read = Batch::read(batch).map_err(|fault| Failure::damaged("bug", fault.to_string()))?;
     Ok(read.last_seq().saturating_add(1))
+}
+
+impl Accepted {
+    /// What came of this and then of a further item.
+    #[must_use]
+    pub fn followed_by(self, next: Self) -> Self {
+        let rows = match (self.rows, next.rows) {
+            (Some(before), Some(more)) => Some(before.saturating_add(more)),
+            (before, more) => before.or(more),
+        };
+        Self {
+            acknowledged: next.acknowledged.or(self.acknowledged),
+            rows,
+            revision: next.revision.or(self.revision),
+            journal: next.journal.or(self.journal),
+        }
+    }
+}
+
+/// Asks for a request for a further journal of this till.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalRequest {}
+
+impl Operation for JournalRequest {
+    const NAME: &'static str = "journal-request";
+
+    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+        let key = till.pending_key()?;
+        let predecessor = till.read(|core| Ok(core.state().as_predecessor()))?;
+        let slot = (till.profile().store.clone(), till.profile().till.clone());
+        let bytes = signed_request(&key, slot, Some(predecessor))?;
+        Ok(Answer::done(&ExportedPart { bytes: Some(STANDARD.encode(bytes)) }))
+    }
+}
+
+/// The signed request for the first journal of a folder that has no till yet.
+///
+/// # Errors
+/// The disk failed.
+pub fn request_of_folder(folder: &Folder, slot: (StoreCode, TillCode)) -> Result<Vec<u8>, Failure> {
+    signed_request(&Secret::read_or_make(folder)?.pending_key(folder)?, slot, None)
+}
+
+fn signed_request(
+    key: &SigningKey,
+    slot: (StoreCode, TillCode),
+    predecessor: Option<PredecessorV1>,
+) -> Result<Vec<u8>, Failure> {
+    let request = JournalRequestV1 { journal: journal_of(key), key: key.public_key(), slot: Some(slot), predecessor };
+    Ok(request.sign(key)?)
 }

@@ -16,7 +16,6 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
 use crate::operations::{Answer, Operation};
-use crate::wire::refusal::RefusalWire;
 
 /// Adds or changes rows of master data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,15 +67,9 @@ impl Operation for ChangeMasterData {
 /// # Errors
 /// The inner one is a refusal; the outer one, that the till failed.
 pub fn read_counts(answer: &Answer) -> Result<Result<RowCounts, Refusal>, Failure> {
-    #[derive(Deserialize)]
-    struct Refused {
-        refused: RefusalWire,
-    }
-    if let Ok(CountsWire { added, updated, unchanged }) = serde_json::from_str(&answer.json) {
-        return Ok(Ok(RowCounts { added, updated, unchanged }));
-    }
-    match serde_json::from_str::<Refused>(&answer.json) {
-        Ok(Refused { refused }) => Ok(Err(refused.to_refusal())),
-        Err(_) => Err(Failure::damaged("till", answer.json.clone())),
+    match answer.read() {
+        Ok(CountsWire { added, updated, unchanged }) => Ok(Ok(RowCounts { added, updated, unchanged })),
+        Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
+        Err(failure) => Err(failure),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
+use crate::wire::refusal::RefusalWire;
 
 pub mod audit;
 pub mod drawer;
@@ -52,6 +53,26 @@ impl Answer {
     pub fn ended<T: Serialize>(ending: Ending, value: &T) -> Self {
         let json = serde_json::to_string(value).expect("answers are plain structs that always become JSON");
         Self { ending, json }
+    }
+
+    /// Reads what was answered.
+    ///
+    /// # Errors
+    /// The answer is a refusal or a failure, or not of this form.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        #[derive(Deserialize)]
+        struct Refused {
+            refused: RefusalWire,
+        }
+        let unreadable = || Failure::damaged("till", self.json.clone());
+        match self.ending {
+            Ending::Done => serde_json::from_str(&self.json).map_err(|_| unreadable()),
+            Ending::Refused => match serde_json::from_str::<Refused>(&self.json) {
+                Ok(Refused { refused }) => Err(refused.to_refusal().into()),
+                Err(_) => Err(unreadable()),
+            },
+            Ending::Usage | Ending::Damaged => Err(unreadable()),
+        }
     }
 
     /// The answer that stands on one line of a stream; its own fields tell how it ended.

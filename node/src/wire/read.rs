@@ -63,6 +63,8 @@ fn refusal(text: &str, path: &str, error: &serde_json::Error) -> Refusal {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = full.strip_suffix(&place).unwrap_or(&full);
     if !error.is_data() {
+        // Most objects stand on one line; "line 1" beside the number of a line in a stream would only confuse.
+        let place = if error.line() == 1 { format!(" at column {}", error.column()) } else { place };
         return Refusal::new(Reason::Malformed, path, text.trim(), format!("JSON: {message}{place}"));
     }
     if let Some(name) = quoted(message, "missing field ") {

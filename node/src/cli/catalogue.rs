@@ -1,0 +1,178 @@
+//! `till import` and `till operator`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use counterfoil_core::import_options::{Field, ImportOptions};
+use counterfoil_core::refusal::{Reason, Refusal};
+
+use crate::cli::console::{Console, read_pin};
+use crate::cli::show;
+use crate::failure::{Ending, Failure};
+use crate::import::sales::{SaleField, SalesOptions, convert_sales};
+use crate::import::{ending, import_products};
+use crate::local::reach::Shelf;
+use crate::operations::Answer;
+use crate::operations::operator::SetOperator;
+use crate::wire::import_report::ImportReportWire;
+
+/// Takes over what a shop already has.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Add or update products from a CSV file or a JSON array of objects, plain or gzipped
+    Products(Products),
+    /// Convert another system's invoice lines to baskets for `till sell`; needs no till
+    Sales(Sales),
+}
+
+/// Imports products.
+#[derive(Debug, Args)]
+pub struct Products {
+    /// The file
+    file: PathBuf,
+    /// Which column holds a field: code, name, brand, barcode, category, price, special_price, unit, tax_rate, cost
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<String>,
+    /// What an empty cell of a field means
+    #[arg(long = "default", value_name = "FIELD=VALUE")]
+    defaults: Vec<String>,
+    /// The tax rate in percent of products whose row names none
+    #[arg(long, value_name = "R")]
+    tax_rate: Option<String>,
+    /// What separates several categories or barcodes in one cell
+    #[arg(long, value_name = "S")]
+    category_separator: Option<String>,
+    /// What tells products apart where a row has no code
+    #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
+    key: Vec<String>,
+}
+
+/// Converts sales.
+#[derive(Debug, Args)]
+pub struct Sales {
+    /// The file of invoice lines
+    file: PathBuf,
+    /// Where the baskets go, one JSON line each; - is standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+    /// Which column holds a field: invoice, code, quantity, at, unit_price, customer
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<String>,
+    /// Say when each sale was, read in this zone: for a till made with --history
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
+    /// A code that is no goods (repeatable) [default: postage, fees and the like of Online Retail]
+    #[arg(long, value_name = "CODE")]
+    not_goods: Vec<String>,
+}
+
+impl Import {
+    /// Imports or converts.
+    ///
+    /// # Errors
+    /// The file cannot be read, the options do not fit it, or the till refuses any import.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        match self {
+            Self::Products(products) => products.run(console),
+            Self::Sales(sales) => sales.run(console),
+        }
+    }
+}
+
+impl Products {
+    fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let pairs = |option: &str, texts: &[String]| -> Result<Vec<_>, Refusal> {
+            texts.iter().map(|text| ImportOptions::read_pair(option, text)).collect()
+        };
+        let mut defaults = pairs("default", &self.defaults)?;
+        defaults.extend(self.tax_rate.map(|rate| (Field::TaxRate, rate)));
+        let maps = pairs("map", &self.map)?;
+        let options = ImportOptions { maps, defaults, separator: self.category_separator, key: self.key };
+        let mut reach = console.reach()?;
+        let mut shelf = Shelf { reach: &mut reach, caller: console.caller() };
+        let report = import_products(&self.file, &options, &mut shelf)?;
+        let answer = Answer::ended(ending(&report), &ImportReportWire::from(report));
+        console.show(&answer, show::fields)
+    }
+}
+
+impl Sales {
+    fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let map = |text: &String| -> Result<(SaleField, String), Failure> {
+            let pair = text.split_once('=');
+            let refused = || Refusal::new(Reason::Malformed, "map", text, "FIELD=COLUMN, such as code=StockCode");
+            let (field, column) = pair.ok_or_else(refused)?;
+            Ok((field.parse()?, column.to_owned()))
+        };
+        let maps = self.map.iter().map(map).collect::<Result<_, _>>()?;
+        let not_goods = (!self.not_goods.is_empty()).then_some(self.not_goods);
+        let options = SalesOptions { maps, zone: self.zone, not_goods };
+        if self.out == Path::new("-") {
+            let report = convert_sales(&self.file, &options, &mut |line| console.line(line))?;
+            // Standard output is for the baskets; how many lines became what is told beside them.
+            let told = serde_json::to_string(&report).expect("a report always becomes JSON");
+            eprintln!("{told}");
+            return Ok(Ending::Done);
+        }
+        let io = |error| Failure::io(&self.out, &error);
+        let mut out = BufWriter::new(File::create(&self.out).map_err(io)?);
+        let report = convert_sales(&self.file, &options, &mut |line| writeln!(out, "{line}").map_err(io))?;
+        out.flush().map_err(io)?;
+        console.show(&Answer::done(&report), show::fields)
+    }
+}
+
+/// Keeps operators.
+#[derive(Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// Add an operator, or change name, role and PIN of one
+    Add(AddOperator),
+}
+
+/// Adds an operator.
+#[derive(Debug, Args)]
+pub struct AddOperator {
+    /// The code typed at the till
+    #[arg(long)]
+    code: String,
+    /// The name on receipts [default: the code]
+    #[arg(long)]
+    name: Option<String>,
+    /// admin, manager or cashier
+    #[arg(long, default_value = "cashier")]
+    role: String,
+    /// A file with the new operator's PIN, or - [or TILL_NEW_PIN, or --pin-file where TILL_NEW_PIN is not set]
+    #[arg(long, value_name = "FILE")]
+    new_pin_file: Option<PathBuf>,
+}
+
+impl OperatorCommand {
+    /// Adds the operator.
+    ///
+    /// # Errors
+    /// There is no PIN, the till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        match self {
+            Self::Add(add) => add.run(console),
+        }
+    }
+}
+
+impl AddOperator {
+    fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let of_environment = std::env::var("TILL_NEW_PIN").ok();
+        let (pin, caller) = match (&self.new_pin_file, of_environment) {
+            (Some(path), _) => (Some(read_pin(path)?), None),
+            (None, Some(pin)) => (Some(pin), None),
+            // Only one PIN was given: it is the new operator's, and the caller's is in the environment if at all.
+            (None, None) => (console.pin_of_file(), Some(console.with_pin(std::env::var("TILL_PIN").ok()))),
+        };
+        let missing = || Refusal::new(Reason::Missing, "pin", "", "the PIN: --pin-file FILE or TILL_NEW_PIN");
+        let pin = Some(pin.ok_or_else(missing)?);
+        let name = self.name.unwrap_or_else(|| self.code.clone());
+        let set = SetOperator { code: self.code, name, role: self.role, pin, is_active: true };
+        caller.as_ref().unwrap_or(console).ask(set, show::fields)
+    }
+}

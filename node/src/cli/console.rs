@@ -1,0 +1,173 @@
+//! Where a command stands: its data folder, its caller, and the form in which answers are shown.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::caller::Caller;
+use crate::cli::{Global, show};
+use crate::failure::{Ending, Failure};
+use crate::folder::Folder;
+use crate::local::reach::Reach;
+use crate::operations::{Answer, Operation};
+
+const PIN_BYTES_MAX: u64 = 1_024;
+
+/// In which form answers are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON on one line each.
+    Json,
+    /// Text for people.
+    Text,
+}
+
+/// The global options, read.
+#[derive(Debug)]
+pub struct Console {
+    folder: Option<Folder>,
+    form: Form,
+    caller: Caller,
+    pin_of_file: Option<String>,
+}
+
+impl Console {
+    /// A console in that folder and form, on which nobody has been named yet.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let form = if global.json { Form::Json } else { Form::Text };
+        Self { folder: global.data.clone().map(Folder::at), form, caller: Caller::default(), pin_of_file: None }
+    }
+
+    /// Reads who calls.
+    ///
+    /// # Errors
+    /// An operator code that is none, or a PIN that cannot be read.
+    pub fn read_caller(&mut self, global: &Global) -> Result<(), Failure> {
+        self.caller.operator = global.operator.as_deref().map(str::parse).transpose()?;
+        self.pin_of_file = global.pin_file.as_deref().map(read_pin).transpose()?;
+        self.caller.pin = self.pin_of_file.clone().or_else(|| std::env::var("TILL_PIN").ok());
+        Ok(())
+    }
+
+    /// The data folder.
+    ///
+    /// # Errors
+    /// None was named and this user has none.
+    pub fn folder(&self) -> Result<Folder, Failure> {
+        self.folder.clone().map_or_else(Folder::of_user, Ok)
+    }
+
+    /// The form of answers.
+    #[must_use]
+    pub const fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The same console for a caller whose PIN came another way.
+    #[must_use]
+    pub fn with_pin(&self, pin: Option<String>) -> Self {
+        let caller = Caller { operator: self.caller.operator.clone(), pin };
+        Self { folder: self.folder.clone(), form: self.form, caller, pin_of_file: None }
+    }
+
+    /// The PIN that came by `--pin-file`.
+    #[must_use]
+    pub fn pin_of_file(&self) -> Option<String> {
+        self.pin_of_file.clone()
+    }
+
+    /// The till of the folder.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be opened.
+    pub fn reach(&self) -> Result<Reach, Failure> {
+        Reach::of(&self.folder()?)
+    }
+
+    /// Asks one operation and shows its answer.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn ask<O: Operation>(&self, operation: O, text: fn(&Value) -> String) -> Result<Ending, Failure> {
+        let answer = self.reach()?.perform(&self.caller, operation);
+        self.show(&answer, text)
+    }
+
+    /// Shows an answer: as it is, or as text for people.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn show(&self, answer: &Answer, text: impl FnOnce(&Value) -> String) -> Result<Ending, Failure> {
+        match self.form {
+            Form::Json => self.line(&answer.json)?,
+            Form::Text => {
+                let value: Value = serde_json::from_str(&answer.json).unwrap_or_default();
+                match (show::refusal(&value), show::error(&value)) {
+                    (Some(refused), _) => self.line(&refused)?,
+                    (None, Some(error)) => eprintln!("{error}"),
+                    (None, None) => self.line(text(&value).trim_end_matches('\n'))?,
+                }
+            }
+        }
+        Ok(answer.ending)
+    }
+
+    /// Writes one line to standard output.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub fn line(&self, text: &str) -> Result<(), Failure> {
+        let closed = |error| Failure::damaged("io", format!("standard output: {error}"));
+        writeln!(io::stdout().lock(), "{text}").map_err(closed)
+    }
+
+    /// Tells a failure: a refusal on standard output, others as text on stderr, with `--json` all on standard output.
+    #[must_use]
+    pub fn tell(&self, failure: &Failure) -> Ending {
+        let told = match (self.form, failure) {
+            (Form::Json, _) => self.line(&failure.json()),
+            (Form::Text, Failure::Refused(_)) => self.line(&failure.to_string()),
+            (Form::Text, Failure::Usage(_) | Failure::Damaged(_)) => {
+                eprintln!("{failure}");
+                Ok(())
+            }
+        };
+        // Where nothing can be told, the exit code still tells.
+        drop(told);
+        failure.ending()
+    }
+}
+
+/// Opens a file, or standard input for `-` or no name.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn open_input(path: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Failure> {
+    match path {
+        Some(path) if path != Path::new("-") => {
+            let file = File::open(path).map_err(|error| Failure::io(path, &error))?;
+            Ok(Box::new(BufReader::new(file)))
+        }
+        Some(_) | None => Ok(Box::new(BufReader::new(io::stdin()))),
+    }
+}
+
+/// Reads a PIN from a file, or from standard input for `-`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_pin(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = open_input(Some(path))?.take(PIN_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|error| Failure::io(path, &error))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,139 @@
+//! The command line `till`: each command reads its options, asks one operation and shows the answer.
+//!
+//! Global options stand before or after the command. Exit codes: 0 done, 1 refused, 2 usage, 3 damaged data or I/O. With
+//! `--json` answers and refusals are JSON on standard output, one line each; progress and diagnostics go to stderr.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::{Ending, Failure};
+
+pub mod catalogue;
+pub mod console;
+pub mod drawer;
+pub mod input;
+pub mod office;
+pub mod selling;
+pub mod serving;
+pub mod set_up;
+pub mod show;
+pub mod state;
+pub mod tools;
+
+use console::Console;
+
+/// Sells offline, numbers without a gap, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "till", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The data folder [default: of this user]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Answers as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Who acts
+    #[arg(long, global = true, value_name = "CODE")]
+    operator: Option<String>,
+    /// A file with the operator's PIN, or - for standard input [or the environment: TILL_PIN]
+    #[arg(long, global = true, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a stand-alone till
+    Init(set_up::Init),
+    /// Apply a grant or a page of master data that came as a file
+    Apply(office::Apply),
+    /// Take over products, or convert the sales of another system
+    #[command(subcommand)]
+    Import(catalogue::Import),
+    /// Add operators
+    #[command(subcommand)]
+    Operator(catalogue::OperatorCommand),
+    /// Open the drawer with its float
+    Open(drawer::Open),
+    /// Sell one basket, or JSON Lines of baskets and refunds
+    Sell(selling::Sell),
+    /// Refund a document, all of it or one line
+    Refund(selling::Refund),
+    /// Put money into the drawer
+    PayIn(drawer::Cash),
+    /// Pay something out of the drawer
+    PayOut(drawer::Cash),
+    /// Take money out of the drawer to the safe
+    SafeDrop(drawer::Cash),
+    /// Count the drawer, close it and make the Z report
+    Close(drawer::Close),
+    /// Read the figures of the open drawer session
+    X(drawer::X),
+    /// Print a Z report again
+    Z(drawer::Z),
+    /// Print a document again
+    Receipt(selling::Receipt),
+    /// Price a basket; stores nothing, needs no till
+    Quote(tools::Quote),
+    /// Decode a barcode; needs no till
+    Scan(tools::Scan),
+    /// Write what head office does not have yet into a file
+    Export(office::Export),
+    /// Take head office's acknowledgement from a file
+    Acknowledge(office::Acknowledge),
+    /// Show how the till is
+    Status(state::Status),
+    /// Serve the local API
+    Serve(serving::Serve),
+    /// Replay the journal and check everything against it
+    Audit(state::Audit),
+}
+
+/// Runs the program: reads the arguments, carries out the command and tells how it ended.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Arguments { global, command } = Arguments::parse();
+    let mut console = Console::new(&global);
+    let done = console.read_caller(&global).and_then(|()| carry_out(command, &console));
+    exit(done.unwrap_or_else(|failure| console.tell(&failure)))
+}
+
+fn exit(ending: Ending) -> ExitCode {
+    ExitCode::from(ending.exit_code())
+}
+
+fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
+    match command {
+        Command::Init(init) => init.run(console),
+        Command::Apply(apply) => apply.run(console),
+        Command::Import(import) => import.run(console),
+        Command::Operator(operator) => operator.run(console),
+        Command::Open(open) => open.run(console),
+        Command::Sell(sell) => sell.run(console),
+        Command::Refund(refund) => refund.run(console),
+        Command::PayIn(cash) => cash.run("pay-in", console),
+        Command::PayOut(cash) => cash.run("pay-out", console),
+        Command::SafeDrop(cash) => cash.run("safe-drop", console),
+        Command::Close(close) => close.run(console),
+        Command::X(x) => x.run(console),
+        Command::Z(z) => z.run(console),
+        Command::Receipt(receipt) => receipt.run(console),
+        Command::Quote(quote) => quote.run(console),
+        Command::Scan(scan) => scan.run(console),
+        Command::Export(export) => export.run(console),
+        Command::Acknowledge(acknowledge) => acknowledge.run(console),
+        Command::Status(status) => status.run(console),
+        Command::Serve(serve) => serve.run(console),
+        Command::Audit(audit) => audit.run(console),
+    }
+}

@@ -1,0 +1,141 @@
+//! `till sell`, `till refund`, `till receipt`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::console::{Console, Form, open_input};
+use crate::cli::input::Submissions;
+use crate::cli::show;
+use crate::failure::{Ending, Failure};
+use crate::folder::machine::hex;
+use crate::folder::secret::random;
+use crate::local::reach::Reach;
+use crate::operations::receipt::{PrintReceipt, Printing};
+use crate::operations::sell::SubmittedLine;
+use crate::operations::status::ReadStatus;
+use crate::wire::basket::{RefundLineWire, RefundWire};
+use crate::wire::read::DecimalText;
+
+/// Sells baskets.
+#[derive(Debug, Args)]
+pub struct Sell {
+    /// A file with one basket or JSON Lines of baskets and refunds, or - for standard input
+    file: Option<PathBuf>,
+}
+
+impl Sell {
+    /// Sells line by line; each answer is shown as soon as the sale is on the disk.
+    ///
+    /// # Errors
+    /// The till cannot be reached, the input cannot be read, or nothing can be shown.
+    pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
+        let mut reach = console.reach()?;
+        let submissions = Submissions::read(open_input(self.file.as_deref())?);
+        let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
+        let currency = currency(console, &mut reach);
+        let (mut seller, mut ending) = (None, Ending::Done);
+        loop {
+            let lines = submissions.take(reach.lines_at_once()).map_err(unreadable)?;
+            if lines.is_empty() {
+                return Ok(ending);
+            }
+            let flow = reach.sell(&mut seller, console.caller(), &lines, &mut |answer| {
+                ending = ending.max(answer.ending);
+                console.show(answer, |sold| sold_text(sold, &currency)).map(drop)
+            })?;
+            if flow.is_break() {
+                return Ok(ending);
+            }
+        }
+    }
+}
+
+/// Refunds a document.
+#[derive(Debug, Args)]
+pub struct Refund {
+    /// The number on the receipt, or the id of the sale
+    number: String,
+    /// Only this line, from 1
+    #[arg(long, value_name = "N")]
+    line: Option<u16>,
+    /// Only so much of the line
+    #[arg(long, value_name = "Q", requires = "line", allow_hyphen_values = true)]
+    quantity: Option<String>,
+    /// The id of this refund, used once for ever [default: a random one]
+    #[arg(long)]
+    id: Option<String>,
+}
+
+impl Refund {
+    /// Refunds.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let id = match self.id {
+            Some(id) => id,
+            None => format!("refund-{}", hex(&random::<16>()?)),
+        };
+        let quantity = self.quantity.map(DecimalText);
+        let lines = self.line.map(|line| vec![RefundLineWire { line, quantity }]).unwrap_or_default();
+        let wire = RefundWire { id, refund_of: self.number, lines, tenders: Vec::new(), at: None };
+        let text = serde_json::to_string(&wire).expect("texts and numbers always become JSON");
+        let mut reach = console.reach()?;
+        let currency = currency(console, &mut reach);
+        let mut ending = Ending::Done;
+        let line = SubmittedLine { number: 1, text };
+        let flow = reach.sell(&mut None, console.caller(), &[line], &mut |answer| {
+            ending = ending.max(answer.ending);
+            console.show(answer, |sold| sold_text(sold, &currency)).map(drop)
+        });
+        flow.map(|_| ending)
+    }
+}
+
+/// Prints a document again.
+#[derive(Debug, Args)]
+pub struct Receipt {
+    /// The number on the document, or the id of its sale
+    number: String,
+    /// In which form
+    #[arg(long, value_parser = ["text"], default_value = "text")]
+    format: String,
+    /// It is the first print, not a copy
+    #[arg(long)]
+    original: bool,
+}
+
+impl Receipt {
+    /// Prints.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let print = if self.original { Printing::Original } else { Printing::Reprint };
+        console.ask(PrintReceipt { number: self.number, print }, show::print)
+    }
+}
+
+/// The currency of the till, which an answer for people names with each amount.
+fn currency(console: &Console, reach: &mut Reach) -> String {
+    match console.form() {
+        Form::Json => String::new(),
+        Form::Text => {
+            let status = reach.perform(console.caller(), ReadStatus {});
+            show::text(&serde_json::from_str(&status.json).unwrap_or_default(), "currency")
+        }
+    }
+}
+
+fn sold_text(sold: &Value, currency: &str) -> String {
+    let field = |name: &str| show::text(sold, name);
+    let payable = field("payable");
+    let mut shown = format!("{}  {payable:>10} {currency}", field("number"));
+    let change = field("change");
+    if change.contains(|digit: char| digit.is_ascii_digit() && digit != '0') {
+        shown.push_str(&format!("  change {change} {currency}"));
+    }
+    shown
+}

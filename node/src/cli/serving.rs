@@ -1,0 +1,52 @@
+//! `till serve`: the local API, and sync beside it.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::runtime::Builder;
+
+use crate::cli::console::Console;
+use crate::cli::show;
+use crate::failure::{Ending, Failure};
+use crate::http::server::Server;
+use crate::local::reach::Reach;
+use crate::operations::Answer;
+
+/// Serves the local API until it is told to stop.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where on the loopback
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7301")]
+    listen: SocketAddr,
+}
+
+#[derive(Serialize)]
+struct ServingWire {
+    listen: String,
+    process: u32,
+}
+
+impl Serve {
+    /// Serves.
+    ///
+    /// # Errors
+    /// The till cannot be opened, or the address is taken.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let till = match console.reach()? {
+            Reach::Here(till) => *till,
+            Reach::Served(_) => return Err(console.folder()?.held_by_another()),
+        };
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::damaged("io", format!("cannot start serving: {error}")))?;
+        runtime.block_on(async {
+            let server = Server::listen(till, self.listen).await?.publish()?;
+            let serving = ServingWire { listen: server.address().to_string(), process: std::process::id() };
+            console.show(&Answer::done(&serving), |serving| {
+                format!("serving at {} until stopped", show::text(serving, "listen"))
+            })?;
+            server.run().await
+        })?;
+        Ok(Ending::Done)
+    }
+}
