@@ -11,6 +11,7 @@ pub mod folder;
 pub mod http;
 pub mod import;
 pub mod local;
+pub mod network;
 pub mod open_till;
 pub mod operations;
 pub mod sync;

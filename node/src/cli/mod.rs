@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod console;
 pub mod drawer;
 pub mod input;
+pub mod joining;
 pub mod office;
 pub mod selling;
 pub mod serving;
@@ -55,6 +56,8 @@ pub struct Global {
 enum Command {
     /// Make a stand-alone till
     Init(set_up::Init),
+    /// Join a head office by its one-time token
+    Enrol(joining::Enrol),
     /// Apply a grant or a page of master data that came as a file
     Apply(office::Apply),
     /// Take over products, or convert the sales of another system
@@ -87,6 +90,8 @@ enum Command {
     Quote(tools::Quote),
     /// Decode a barcode; needs no till
     Scan(tools::Scan),
+    /// Exchange everything with head office
+    Sync(joining::Sync),
     /// Write what head office does not have yet into a file
     Export(office::Export),
     /// Take head office's acknowledgement from a file
@@ -115,6 +120,7 @@ fn exit(ending: Ending) -> ExitCode {
 fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
     match command {
         Command::Init(init) => init.run(console),
+        Command::Enrol(enrol) => enrol.run(console),
         Command::Apply(apply) => apply.run(console),
         Command::Import(import) => import.run(console),
         Command::Operator(operator) => operator.run(console),
@@ -130,6 +136,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
         Command::Scan(scan) => scan.run(console),
+        Command::Sync(sync) => sync.run(console),
         Command::Export(export) => export.run(console),
         Command::Acknowledge(acknowledge) => acknowledge.run(console),
         Command::Status(status) => status.run(console),

@@ -5,12 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use counterfoil_core::journal::parcel::{self, Item, ItemKind};
 use counterfoil_core::refusal::{Reason, Refusal};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::cli::console::Console;
 use crate::cli::show;
@@ -18,11 +16,9 @@ use crate::failure::{Ending, Failure};
 use crate::folder::{read_bytes, write_whole};
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
-use crate::operations::exchange::{
-    Accept, Accepted, ExportPart, ExportedPart, Handed, JournalRequest, request_of_folder, seq_after,
-};
-use crate::operations::status::ReadStatus;
-use crate::operations::{Answer, Operation};
+use crate::operations::Answer;
+use crate::operations::sync_step::{StepAnswer, SyncStep, first_request};
+use crate::wire::sync::Document;
 
 /// The most bytes of a parcel that is read.
 const PARCEL_BYTES_MAX: u64 = 1 << 28;
@@ -44,18 +40,6 @@ pub struct Export {
     /// The till that the request is for, where this folder has no till yet
     #[arg(long, requires = "journal_request", value_name = "CODE")]
     till: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct StatusOutline {
-    journals: Vec<JournalOutline>,
-}
-
-#[derive(Deserialize)]
-struct JournalOutline {
-    journal: String,
-    seq: u64,
-    acknowledged: u64,
 }
 
 #[derive(Serialize)]
@@ -85,27 +69,25 @@ impl Export {
 
     fn entries(&self, console: &Console) -> Result<(Vec<Item>, usize, u64), Failure> {
         let mut reach = console.reach()?;
-        let status: StatusOutline = ask(&mut reach, console, ReadStatus {})?;
-        let last = status.journals.len().saturating_sub(1);
+        let StepAnswer::Stand { journals: stands } = ask(&mut reach, console, SyncStep::Stand)? else {
+            return Err(unexpected());
+        };
         let (mut items, mut journals, mut entries) = (Vec::new(), 0, 0);
-        for (index, outline) in status.journals.iter().enumerate() {
-            let from = if self.all { 1 } else { outline.acknowledged + 1 };
-            if from > outline.seq && index != last {
+        for (place, stand) in (1..).zip(&stands) {
+            let from = if self.all { 1 } else { stand.acknowledged.saturating_add(1) };
+            if from > stand.seq && place != stands.len() {
                 continue;
             }
             journals += 1;
-            let mut part = |from_seq: Option<u64>| -> Result<Option<Vec<u8>>, Failure> {
-                let part = ExportPart { journal: outline.journal.clone(), from_seq };
-                let part: ExportedPart = ask(&mut reach, console, part)?;
-                part.bytes.map(|bytes| decode(&bytes)).transpose()
-            };
-            items.extend(part(None)?.map(|bytes| Item { kind: ItemKind::Hello, bytes }));
+            let hello = SyncStep::Hello { journal: stand.journal.clone(), challenge: None };
+            items.extend(bytes(ask(&mut reach, console, hello)?)?.map(|(bytes, _)| item(ItemKind::Hello, bytes)));
             let mut next = from;
-            while let Some(bytes) = part(Some(next))? {
-                let after = seq_after(&bytes)?;
-                entries += after.saturating_sub(next);
-                next = after;
-                items.push(Item { kind: ItemKind::Batch, bytes });
+            loop {
+                let batch = SyncStep::Batch { journal: stand.journal.clone(), from_seq: next };
+                let Some((bytes, last_seq)) = bytes(ask(&mut reach, console, batch)?)? else { break };
+                entries += last_seq.saturating_sub(next).saturating_add(1);
+                next = last_seq.saturating_add(1);
+                items.push(item(ItemKind::Batch, bytes));
             }
         }
         Ok((items, journals, entries))
@@ -113,19 +95,24 @@ impl Export {
 
     fn request(&self, console: &Console) -> Result<Item, Failure> {
         let folder = console.folder()?;
-        let bytes = if folder.has_till() {
-            let request: ExportedPart = ask(&mut console.reach()?, console, JournalRequest {})?;
-            decode(&request.bytes.unwrap_or_default())?
+        let request = if folder.has_till() {
+            let (bytes, _) =
+                bytes(ask(&mut console.reach()?, console, SyncStep::RequestJournal)?)?.ok_or_else(unexpected)?;
+            bytes
         } else {
             let missing = |field: &str| Refusal::new(Reason::Missing, field, "", "--store and --till for a new till");
             let store = self.store.as_deref().ok_or_else(|| missing("store"))?.parse()?;
             let till = self.till.as_deref().ok_or_else(|| missing("till"))?.parse()?;
             folder.make()?;
             let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
-            request_of_folder(lock.folder(), (store, till))?
+            first_request(lock.folder(), Some((store, till)))?
         };
-        Ok(Item { kind: ItemKind::JournalRequest, bytes })
+        Ok(item(ItemKind::JournalRequest, request))
     }
+}
+
+const fn item(kind: ItemKind, bytes: Vec<u8>) -> Item {
+    Item { kind, bytes }
 }
 
 /// Applies what head office sent as a file.
@@ -166,56 +153,64 @@ impl Acknowledge {
 #[derive(Default, Serialize)]
 struct AppliedWire {
     items: u64,
-    #[serde(flatten)]
-    last: Accepted,
+    rows: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
 }
 
 fn hand_over(path: &Path, console: &Console) -> Result<Ending, Failure> {
-    let bytes = read_bytes(path, PARCEL_BYTES_MAX)?;
+    let parcel = read_bytes(path, PARCEL_BYTES_MAX)?;
     let not_a_parcel = |fault| Refusal::new(Reason::Malformed, "file", fault, "a parcel of head office");
-    let items = parcel::decode(&bytes).map_err(not_a_parcel)?;
-    let kinds = items.iter().map(|item| handed(item.kind)).collect::<Result<Vec<_>, _>>()?;
+    let items = parcel::decode(&parcel).map_err(not_a_parcel)?;
     let mut applied = AppliedWire::default();
-    let mut items = items.into_iter().zip(kinds).peekable();
+    let mut items = items.as_slice();
     let folder = console.folder()?;
-    if let (false, Some((item, Handed::Grant))) = (folder.has_till(), items.peek()) {
+    if let (false, [Item { kind: ItemKind::Grant, bytes }, others @ ..]) = (folder.has_till(), items) {
         folder.make()?;
         let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
-        drop(OpenTill::create_granted(lock, &item.bytes)?);
+        drop(OpenTill::create_granted(lock, bytes)?);
         applied.items += 1;
-        drop(items.next());
+        items = others;
     }
+    let steps = items.iter().map(step).collect::<Result<Vec<_>, _>>()?;
     let mut reach = console.reach()?;
-    for (item, kind) in items {
-        let accepted: Accepted = ask(&mut reach, console, Accept { kind, bytes: STANDARD.encode(&item.bytes) })?;
+    for step in steps {
+        let answer = ask(&mut reach, console, step)?;
         applied.items += 1;
-        applied.last = applied.last.followed_by(accepted);
+        if let StepAnswer::Applied { rows, revision, .. } = answer {
+            applied.rows = applied.rows.saturating_add(rows);
+            applied.revision = Some(revision);
+        }
     }
+    ask(&mut reach, console, SyncStep::Finish)?;
     console.show(&Answer::done(&applied), show::fields)
 }
 
-fn handed(kind: ItemKind) -> Result<Handed, Refusal> {
+/// The step by which the till takes an item.
+fn step(item: &Item) -> Result<SyncStep, Refusal> {
     let refused = |what: &str| Refusal::new(Reason::Malformed, "file", what, "what head office sends to a till");
-    match kind {
-        ItemKind::Acknowledgement => Ok(Handed::Acknowledgement),
-        ItemKind::Grant => Ok(Handed::Grant),
-        ItemKind::FeedPage => Ok(Handed::FeedPage),
-        ItemKind::Stop => Ok(Handed::Stop),
+    let bytes = Document(item.bytes.clone());
+    match item.kind {
+        ItemKind::Acknowledgement => Ok(SyncStep::Acknowledge { bytes }),
+        ItemKind::Grant => Ok(SyncStep::Enrol { grant: bytes }),
+        ItemKind::FeedPage => Ok(SyncStep::FeedPage { bytes }),
+        ItemKind::Stop => Ok(SyncStep::Stop { bytes }),
         ItemKind::Hello => Err(refused("a hello")),
         ItemKind::Batch => Err(refused("a batch")),
         ItemKind::JournalRequest => Err(refused("a journal request")),
     }
 }
 
-/// Asks an operation and reads its answer.
-fn ask<O: Operation, T: for<'de> Deserialize<'de>>(
-    reach: &mut Reach,
-    console: &Console,
-    operation: O,
-) -> Result<T, Failure> {
-    reach.perform(console.caller(), operation).read()
+fn ask(reach: &mut Reach, console: &Console, step: SyncStep) -> Result<StepAnswer, Failure> {
+    reach.perform(console.caller(), step).read()
 }
 
-fn decode(base64: &str) -> Result<Vec<u8>, Failure> {
-    STANDARD.decode(base64).map_err(|error| Failure::damaged("bug", error.to_string()))
+/// Signed bytes, with the last entry in them.
+fn bytes(answer: StepAnswer) -> Result<Option<(Vec<u8>, u64)>, Failure> {
+    let StepAnswer::Bytes { bytes, last_seq } = answer else { return Err(unexpected()) };
+    Ok(bytes.map(|bytes| (bytes.0, last_seq)))
+}
+
+fn unexpected() -> Failure {
+    Failure::damaged("bug", "the till answered a step with something else")
 }

@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use serde::Serialize;
-use tokio::runtime::Builder;
 
 use crate::cli::console::Console;
 use crate::cli::show;
 use crate::failure::{Ending, Failure};
-use crate::http::server::Server;
 use crate::local::reach::Reach;
+use crate::network;
 use crate::operations::Answer;
 
 /// Serves the local API until it is told to stop.
@@ -37,15 +36,11 @@ impl Serve {
             Reach::Here(till) => *till,
             Reach::Served(_) => return Err(console.folder()?.held_by_another()),
         };
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::damaged("io", format!("cannot start serving: {error}")))?;
-        runtime.block_on(async {
-            let server = Server::listen(till, self.listen).await?.publish()?;
-            let serving = ServingWire { listen: server.address().to_string(), process: std::process::id() };
-            console.show(&Answer::done(&serving), |serving| {
-                format!("serving at {} until stopped", show::text(serving, "listen"))
-            })?;
-            server.run().await
+        network::serve(till, self.listen, |address| {
+            let serving = ServingWire { listen: address.to_string(), process: std::process::id() };
+            let text =
+                |serving: &serde_json::Value| format!("serving at {} until stopped", show::text(serving, "listen"));
+            console.show(&Answer::done(&serving), text).map(drop)
         })?;
         Ok(Ending::Done)
     }

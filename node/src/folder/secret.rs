@@ -142,10 +142,10 @@ impl Secret {
 /// key asks for the same journal.
 #[must_use]
 pub fn journal_of(key: &SigningKey) -> JournalId {
-    let digest = Sha256::new().chain_update(b"counterfoil-journal/1\n").chain_update(key.public_key().to_bytes());
-    let mut id = [0; 16];
-    id.iter_mut().zip(digest.finalize()).for_each(|(byte, of_digest)| *byte = of_digest);
-    JournalId(id)
+    let message = Sha256::new().chain_update(b"counterfoil-journal-id/1").chain_update(key.public_key().to_bytes());
+    let hash = message.finalize();
+    let (id, _) = hash.split_first_chunk().expect("a SHA-256 has 32 bytes, more than the 16 of an id");
+    JournalId(*id)
 }
 
 fn seed(key: &SigningKey) -> String {

@@ -20,13 +20,13 @@ use crate::local::client::{FIRST_LINE, OPERATOR, PIN};
 use crate::open_till::{OpenTill, SharedTill};
 use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
-use crate::operations::exchange::{Accept, ExportPart, JournalRequest};
 use crate::operations::master_data::ChangeMasterData;
 use crate::operations::operator::SetOperator;
 use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
 use crate::operations::sell::{Seller, SubmittedLine};
 use crate::operations::status::ReadStatus;
+use crate::operations::sync_step::SyncStep;
 use crate::operations::{Answer, Operation};
 use crate::wire::read::read;
 
@@ -61,9 +61,7 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ReadStatus>())
         .merge(route::<SetOperator>())
         .merge(route::<ChangeMasterData>())
-        .merge(route::<Accept>())
-        .merge(route::<ExportPart>())
-        .merge(route::<JournalRequest>())
+        .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(served.clone(), require_token))

@@ -13,7 +13,6 @@ use crate::wire::refusal::RefusalWire;
 
 pub mod audit;
 pub mod drawer;
-pub mod exchange;
 pub mod master_data;
 pub mod operator;
 pub mod receipt;

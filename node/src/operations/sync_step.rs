@@ -4,17 +4,19 @@
 //! other, so a sync goes the same way whether the till is opened here or served by another process.
 
 use counterfoil_core::feed::{FeedCursor, FeedPageV1};
-use counterfoil_core::grant::JournalRequestV1;
-use counterfoil_core::id::JournalId;
+use counterfoil_core::grant::{GrantV1, JournalRequestV1};
+use counterfoil_core::id::{StoreCode, TillCode};
+use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::hello::Challenge;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::till::{FeedProgress, Till, TillError};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::folder::secret::{Secret, journal_of};
 use crate::open_till::OpenTill;
 use crate::operations::{Answer, Operation};
 use crate::wire::sync::Document;
@@ -29,8 +31,9 @@ pub enum SyncStep {
     Hello {
         /// Which.
         journal: String,
-        /// Head office's challenge.
-        challenge: Document,
+        /// Head office's challenge; none in a file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        challenge: Option<Document>,
     },
     /// A signed batch of entries.
     Batch {
@@ -58,7 +61,7 @@ pub enum SyncStep {
     },
     /// A signed request for the journal that follows the present one.
     RequestJournal,
-    /// To open the journal that was granted.
+    /// To open the journal that was granted, or to take further series of the present one.
     Enrol {
         /// The grant as it was signed.
         grant: Document,
@@ -136,14 +139,14 @@ impl SyncStep {
         match self {
             Self::Stand => Ok(StepAnswer::Stand { journals: till.read(stand)? }),
             Self::Hello { journal, challenge } => {
-                let (journal, challenge) = (journal.parse()?, read_challenge(&challenge)?);
-                let bytes = till.read(|core| core.hello(journal, Some(challenge)))?;
+                let (journal, challenge) = (journal.parse()?, challenge.as_ref().map(read_challenge).transpose()?);
+                let bytes = till.read(|core| core.hello(journal, challenge))?;
                 Ok(StepAnswer::Bytes { bytes: Some(Document(bytes)), last_seq: 0 })
             }
             Self::Batch { journal, from_seq } => {
                 let journal = journal.parse()?;
                 let bytes = till.read(|core| core.batch(journal, from_seq))?;
-                let last_seq = bytes.as_deref().map_or(Ok(0), super::exchange::seq_after)?.saturating_sub(1);
+                let last_seq = bytes.as_deref().map_or(Ok(0), last_seq_of)?;
                 Ok(StepAnswer::Bytes { bytes: bytes.map(Document), last_seq })
             }
             Self::Acknowledge { bytes } => {
@@ -166,19 +169,36 @@ impl SyncStep {
                 let bytes = till.read(|core| request_journal(core, &key))?;
                 Ok(StepAnswer::Bytes { bytes: Some(Document(bytes)), last_seq: 0 })
             }
-            Self::Enrol { grant } => till.enrol(&grant.0).map(|()| StepAnswer::Done),
+            Self::Enrol { grant } => accept_grant(till, &grant.0).map(|()| StepAnswer::Done),
             Self::Finish => till.sync_marks().map(|()| StepAnswer::Done),
         }
     }
 }
 
-/// The id of the journal of a key. It follows from the key, so that asking again asks for the same journal.
-#[must_use]
-pub fn journal_of(key: &SigningKey) -> JournalId {
-    let hash =
-        Sha256::new().chain_update(b"counterfoil-journal-id/1").chain_update(key.public_key().to_bytes()).finalize();
-    let (id, _) = hash.split_first_chunk().expect("a SHA-256 has 32 bytes, more than the 16 of an id");
-    JournalId(*id)
+/// The signed request for the first journal of a folder that has no till yet.
+///
+/// # Errors
+/// The disk failed.
+pub fn first_request(folder: &Folder, slot: Option<(StoreCode, TillCode)>) -> Result<Vec<u8>, Failure> {
+    let key = Secret::read_or_make(folder)?.pending_key(folder)?;
+    let request = JournalRequestV1 { journal: journal_of(&key), key: key.public_key(), slot, predecessor: None };
+    Ok(request.sign(&key)?)
+}
+
+/// A grant for the present journal brings it further series; any other opens the journal that it grants.
+fn accept_grant(till: &mut OpenTill, bytes: &[u8]) -> Result<(), Failure> {
+    let limit = "a grant that head office signed and nobody altered";
+    let granted = GrantV1::verify(bytes).map_err(|fault| Refusal::new(Reason::Declined, "grant", fault, limit))?;
+    let now = till.now();
+    if granted.journal == till.read(|core| Ok(core.mark().journal))? {
+        return till.write(|core| core.apply_series_grant(bytes, now));
+    }
+    till.enrol(bytes)
+}
+
+fn last_seq_of(batch: &[u8]) -> Result<u64, Failure> {
+    let read = Batch::read(batch).map_err(|fault| Failure::damaged("bug", fault.to_string()))?;
+    Ok(read.last_seq())
 }
 
 fn stand(core: &Till) -> Result<Vec<JournalStand>, TillError> {

@@ -18,10 +18,9 @@ use super::till_side::TillSide;
 use super::tls;
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::folder::secret::Secret;
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
-use crate::operations::sync_step::{SyncStep, journal_of};
+use crate::operations::sync_step::{SyncStep, first_request};
 use crate::wire::sync::{Document, EnrolAnswer, EnrolRequest, Enrolled};
 
 /// Joins the till of a folder, or makes one in a folder that has none.
@@ -36,10 +35,10 @@ pub fn enrol(folder: &Folder, address: &Address, token: &Token) -> Result<Enroll
 /// Makes a till in a folder that has none.
 fn make(folder: &Folder, address: &Address, token: &Token) -> Result<Enrolled, Failure> {
     let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
-    let key = Secret::read_or_make(folder)?.pending_key(folder)?;
-    let request = JournalRequestV1 { journal: journal_of(&key), key: key.public_key(), slot: None, predecessor: None };
-    let grant = ask(folder, address, token, request.sign(&key)?)?;
-    let granted = check_grant(&grant, &key.public_key())?;
+    let request = first_request(folder, None)?;
+    let asked = JournalRequestV1::verify(&request)?;
+    let grant = ask(folder, address, token, request)?;
+    let granted = check_grant(&grant, &asked.key)?;
     OpenTill::create_granted(lock, &grant)?;
     Ok(Enrolled::new(&granted))
 }

@@ -54,7 +54,7 @@ pub async fn push(
 ) -> Result<Pushed, Trouble> {
     let journal = &stand.journal;
     let challenge = client.challenge(journal.parse()?).await?;
-    let hello = SyncStep::Hello { journal: journal.clone(), challenge: Document(challenge.to_vec()) };
+    let hello = SyncStep::Hello { journal: journal.clone(), challenge: Some(Document(challenge.to_vec())) };
     let mut answer: SyncAnswer = client.post_for("/sync/hello", till.document(hello)?).await?;
     let mut sent = Sent::default();
     let mut acknowledged = stand.acknowledged;

@@ -61,7 +61,7 @@ async fn fresh_hello(client: &mut Client, till: &dyn TillSide) -> Result<Vec<u8>
     let journals = till.journals()?;
     let current = journals.last().ok_or_else(|| Trouble::unexpected("no journal", "a till has one"))?;
     let challenge = client.challenge(current.journal.parse()?).await?.to_vec();
-    Ok(till.document(SyncStep::Hello { journal: current.journal.clone(), challenge: Document(challenge) })?)
+    Ok(till.document(SyncStep::Hello { journal: current.journal.clone(), challenge: Some(Document(challenge)) })?)
 }
 
 #[cfg(test)]
