@@ -246,3 +246,8 @@ fn later_of_clock_and(seen: Timestamp) -> Timestamp {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(clock.as_millis()).unwrap_or(i64::MAX).max(seen.0))
 }
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! A head office of the tests, over real TLS: it keeps hashes, answers by the rules of the wire, and has mishaps on demand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterfoil_core::feed::{FeedPageV1, FeedRow, StateHash};
+use counterfoil_core::grant::{GrantV1, JournalRequestV1, Profile, StopV1};
+use counterfoil_core::id::{Hash, JournalId, Note};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
+use counterfoil_core::journal::batch::Batch;
+use counterfoil_core::journal::hello::{Challenge, Hello};
+use counterfoil_core::journal::key::{PublicKey, SigningKey};
+use counterfoil_core::series::{DocumentKind, Series};
+use counterfoil_core::time::Timestamp;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::address::{Address, Token};
+use crate::wire::sync::{Document, EnrolAnswer, EnrolRequest, RenewAnswer, RenewRequest, SyncAnswer, VerdictWire};
+
+/// What goes wrong with the next request.
+#[derive(Clone, Debug)]
+pub(super) enum Mishap {
+    /// Nothing.
+    None,
+    /// It is carried out and its answer is lost.
+    LoseAnswer,
+    /// It is answered with this status, and a time to wait.
+    Status(u16, Option<u64>),
+}
+
+/// What the fake knows.
+pub(super) struct State {
+    pub(super) mishaps: VecDeque<Mishap>,
+    pub(super) requests: Vec<String>,
+    /// Per journal: its key, and the hash of each entry held.
+    pub(super) journals: BTreeMap<JournalId, (PublicKey, Vec<Hash>)>,
+    /// The verdict that a journal gets instead of the right one, with a stop.
+    pub(super) stopped: BTreeMap<JournalId, VerdictWire>,
+    pub(super) rows: Vec<FeedRow>,
+    pub(super) further_grants: Vec<Vec<u8>>,
+    pub(super) epoch: Epoch,
+    pub(super) token_used_by: Option<(PublicKey, Vec<u8>)>,
+    pub(super) profile: Profile,
+    key: SigningKey,
+    challenge: [u8; 32],
+    authority: Arc<Authority>,
+    suffixes: u8,
+}
+
+struct Authority {
+    certificate: CertificateDer<'static>,
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A running fake.
+pub(super) struct FakeHeadOffice {
+    pub(super) address: Address,
+    pub(super) token: Token,
+    state: Arc<Mutex<State>>,
+}
+
+impl FakeHeadOffice {
+    /// Starts one for this host name in its certificate.
+    pub(super) fn start(profile: Profile, host: &str) -> Self {
+        let authority = Arc::new(authority());
+        let pin = Sha256::digest(&authority.certificate);
+        let token = format!("CF1-{}", URL_SAFE_NO_PAD.encode([&[7; 20], pin.as_slice()].concat())).parse().unwrap();
+        let acceptor = acceptor(&authority, host);
+        let state = Arc::new(Mutex::new(State {
+            mishaps: VecDeque::new(),
+            requests: Vec::new(),
+            journals: BTreeMap::new(),
+            stopped: BTreeMap::new(),
+            rows: Vec::new(),
+            further_grants: Vec::new(),
+            epoch: Epoch { counter: 1, random: [1; 8] },
+            token_used_by: None,
+            profile,
+            key: SigningKey::from_seed([42; 32]),
+            challenge: [0; 32],
+            authority,
+            suffixes: 0,
+        }));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { accept(TcpListener::from_std(listener).unwrap(), acceptor, shared).await });
+        });
+        Self { address, token, state }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// How many entries of the journal are held.
+    pub(super) fn held(&self, journal: JournalId) -> usize {
+        self.state().journals[&journal].1.len()
+    }
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, state: Arc<Mutex<State>>) {
+    while let Ok((tcp, _)) = listener.accept().await {
+        let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+        tokio::spawn(async move {
+            let Ok(tls) = acceptor.accept(tcp).await else { return };
+            let has_certificate = tls.get_ref().1.peer_certificates().is_some();
+            let service = service_fn(move |request| answer(request, has_certificate, Arc::clone(&state)));
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(tls), service).await;
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    has_certificate: bool,
+    state: Arc<Mutex<State>>,
+) -> Result<Response<Full<Bytes>>, std::io::Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
+    let mut state = state.lock().unwrap();
+    let path = head.uri.path_and_query().unwrap().as_str().to_owned();
+    state.requests.push(path.clone());
+    let mishap = state.mishaps.pop_front();
+    if let Some(Mishap::Status(status, wait)) = mishap {
+        let wait = wait.map_or_else(String::new, |wait| wait.to_string());
+        let answer = Response::builder().status(status).header("retry-after", wait);
+        return answer.body(Full::default()).map_err(std::io::Error::other);
+    }
+    let (status, bytes) = match state.handle(&path, &body, has_certificate) {
+        Ok(bytes) => (200, bytes),
+        Err((status, code)) => {
+            let refused =
+                serde_json::json!({"code": code, "message": "", "field": "token", "value": "v", "limit": "l"});
+            let problem =
+                serde_json::json!({"type": "about:blank", "status": status, "detail": "no", "refused": refused});
+            (status, problem.to_string().into_bytes())
+        }
+    };
+    if matches!(mishap, Some(Mishap::LoseAnswer)) {
+        return Err(std::io::Error::other("the answer is lost"));
+    }
+    Response::builder().status(status).body(Full::from(bytes)).map_err(std::io::Error::other)
+}
+
+impl State {
+    fn handle(&mut self, path: &str, body: &[u8], has_certificate: bool) -> Result<Vec<u8>, (u16, &'static str)> {
+        if path == "/enrol" {
+            return self.enrol(&serde_json::from_slice(body).unwrap());
+        }
+        if !has_certificate {
+            return Err((401, "not_permitted"));
+        }
+        match path.split('?').next().unwrap() {
+            "/sync/challenge" => {
+                self.challenge[0] += 1;
+                Ok(self.challenge.to_vec())
+            }
+            "/sync/hello" => {
+                let hello = Hello::read(body).unwrap();
+                let Some((key, held)) = self.journals.get(&hello.claimed().journal) else {
+                    return Ok(self.verdict(hello.claimed().journal, VerdictWire::UnknownJournal));
+                };
+                let hello = hello.verify(key).unwrap();
+                assert_eq!(hello.statement().challenge, Some(Challenge(self.challenge)));
+                let is_behind = held.len() as u64 > hello.statement().seq;
+                let verdict = if is_behind { VerdictWire::Duplicate } else { VerdictWire::Append };
+                Ok(self.verdict(hello.statement().journal, verdict))
+            }
+            "/sync/batch" => Ok(self.batch(body)),
+            "/sync/request" => {
+                let request = JournalRequestV1::verify(body).unwrap();
+                Ok(self.grant(&request))
+            }
+            "/sync/renew" => {
+                let request: RenewRequest = serde_json::from_slice(body).unwrap();
+                Ok(serde_json::to_vec(&RenewAnswer { certificate: self.certificate(&request.csr) }).unwrap())
+            }
+            "/sync/feed" => Ok(self.feed(path)),
+            other => panic!("no such route: {other}"),
+        }
+    }
+
+    fn enrol(&mut self, request: &EnrolRequest) -> Result<Vec<u8>, (u16, &'static str)> {
+        let asked = JournalRequestV1::verify(&request.request.0).unwrap();
+        let grant = match &self.token_used_by {
+            Some((key, _)) if *key != asked.key => return Err((403, "token_invalid")),
+            Some((_, grant)) => grant.clone(),
+            None => self.grant(&asked),
+        };
+        self.token_used_by = Some((asked.key, grant.clone()));
+        let (certificate, ca) = (self.certificate(&request.csr), self.authority.pem.clone());
+        Ok(serde_json::to_vec(&EnrolAnswer { grant: Document(grant), certificate, ca }).unwrap())
+    }
+
+    fn certificate(&self, csr: &str) -> String {
+        let mut request = CertificateSigningRequestParams::from_pem(csr).unwrap();
+        request.params.distinguished_name.push(DnType::CommonName, "S01/T01");
+        request.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        request.signed_by(&self.authority.issuer).unwrap().pem()
+    }
+
+    fn grant(&mut self, request: &JournalRequestV1) -> Vec<u8> {
+        let suffix = char::from(b'A' + self.suffixes).to_string();
+        self.suffixes += 1;
+        let series = [2025, 2026, 2027].into_iter().flat_map(|year| DocumentKind::ALL.map(|kind| (kind, year)));
+        let standard =
+            |(kind, year)| Series::standard(&self.profile.store, &self.profile.till, kind, year, &suffix).unwrap();
+        let grant = GrantV1 {
+            journal: request.journal,
+            key: request.key,
+            profile: self.profile.clone(),
+            series: series.map(standard).collect(),
+            head_office: self.key.public_key(),
+            epoch: self.epoch,
+            granted: Timestamp(1_795_000_000_000),
+        };
+        self.journals.insert(request.journal, (request.key, Vec::new()));
+        if let Some(predecessor) = &request.predecessor {
+            self.journals.entry(predecessor.journal).or_insert((predecessor.key, Vec::new()));
+        }
+        grant.sign(&self.key).unwrap()
+    }
+
+    fn batch(&mut self, body: &[u8]) -> Vec<u8> {
+        let batch = Batch::read(body).unwrap();
+        let journal = batch.journal();
+        let (key, held) = self.journals.get_mut(&journal).unwrap();
+        let batch = batch.verify(key).unwrap();
+        if batch.first().seq() > held.len() as u64 + 1 {
+            return self.verdict(journal, VerdictWire::Gap);
+        }
+        for entry in batch.entries() {
+            if entry.seq() == held.len() as u64 + 1 {
+                held.push(entry.hash());
+            }
+        }
+        self.verdict(journal, VerdictWire::Append)
+    }
+
+    fn verdict(&self, journal: JournalId, verdict: VerdictWire) -> Vec<u8> {
+        let held = self.journals.get(&journal).map_or(&[][..], |(_, held)| held);
+        let stopped = self.stopped.get(&journal);
+        let stop = stopped.map(|verdict| {
+            let verdict = Note::new(verdict.code()).unwrap();
+            Document(StopV1 { journal, verdict, stopped: Timestamp(1) }.sign(&self.key).unwrap())
+        });
+        let acknowledgement = Acknowledgement {
+            journal,
+            seq: held.len() as u64,
+            hash: held.last().copied().unwrap_or(Hash::ZERO),
+            epoch: self.epoch,
+            time: Timestamp(1_795_000_000_500),
+            nonce: Nonce([held.len() as u8; 16]),
+        };
+        let is_known = self.journals.contains_key(&journal);
+        let acknowledgement = is_known.then(|| Document(acknowledgement.sign(&self.key).unwrap()));
+        let verdict = stopped.copied().unwrap_or(verdict);
+        let answer = SyncAnswer { verdict, expected_seq: held.len() as u64 + 1, acknowledgement, stop };
+        serde_json::to_vec(&answer).unwrap()
+    }
+
+    /// Two rows to a page. A revision is the number of rows before it.
+    fn feed(&self, path: &str) -> Vec<u8> {
+        let asked = |name: &str| path.split(['?', '&']).find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let is_ours = asked("epoch_counter").is_some_and(|counter| counter == self.epoch.counter.to_string());
+        let from = if is_ours { asked("revision").unwrap().parse::<usize>().unwrap() } else { 0 };
+        let to = (from + 2).min(self.rows.len());
+        let mut state = StateHash::default();
+        for row in &self.rows {
+            let FeedRow::Set(row) = row else { panic!("the fake only sets rows") };
+            state = state.with(row);
+        }
+        let is_last = to == self.rows.len();
+        let page = FeedPageV1 {
+            store: self.profile.store.clone(),
+            epoch: self.epoch,
+            from_revision: from as u64,
+            to_revision: to as u64,
+            rows: self.rows[from..to].to_vec(),
+            pins: Vec::new(),
+            state: is_last.then_some(state),
+            grants: if is_last { self.further_grants.clone() } else { Vec::new() },
+        };
+        page.sign(&self.key).unwrap()
+    }
+}
+
+fn authority() -> Authority {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.distinguished_name.push(DnType::CommonName, "the fake's authority");
+    let certificate = params.self_signed(&key).unwrap();
+    let (pem, certificate) = (certificate.pem(), certificate.der().clone());
+    Authority { certificate, pem, issuer: Issuer::new(params, key) }
+}
+
+fn acceptor(authority: &Authority, host: &str) -> TlsAcceptor {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+    let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let certificate = params.signed_by(&key, &authority.issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.certificate.clone()).unwrap();
+    let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_client_cert_verifier(clients.allow_unauthenticated().build().unwrap())
+        .with_single_cert(
+            vec![certificate.der().clone(), authority.certificate.clone()],
+            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        );
+    TlsAcceptor::from(Arc::new(config.unwrap()))
+}
