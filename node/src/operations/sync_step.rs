@@ -10,7 +10,7 @@ use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::hello::Challenge;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::{Reason, Refusal};
-use counterfoil_core::till::{FeedProgress, Till, TillError};
+use counterfoil_core::till::{Access, FeedProgress, Till, TillError};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
@@ -243,7 +243,7 @@ fn is_old_news(page: &FeedPageV1, cursor: &FeedCursor) -> bool {
 
 /// A request for the journal after the present one. An open drawer is refused before anything is asked for.
 fn request_journal(core: &Till, key: &SigningKey) -> Result<Vec<u8>, TillError> {
-    if let Some(session) = &core.state().session {
+    if let (Access::Full, Some(session)) = (core.access(), &core.state().session) {
         return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it before joining").into());
     }
     let profile = core.profile();

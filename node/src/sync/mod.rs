@@ -248,6 +248,4 @@ fn later_of_clock_and(seen: Timestamp) -> Timestamp {
 }
 
 #[cfg(test)]
-mod fake;
-#[cfg(test)]
 mod tests;

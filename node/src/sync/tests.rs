@@ -14,12 +14,15 @@ use tempfile::TempDir;
 
 use super::address::{Address, Token};
 use super::enrol::enrol;
-use super::fake::{FakeHeadOffice, Mishap};
 use super::*;
 use crate::folder::settings::Settings;
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
 use crate::wire::sync::VerdictWire;
+
+mod fake;
+
+use fake::{FakeHeadOffice, Mishap};
 
 fn profile() -> Profile {
     Profile {
@@ -187,9 +190,10 @@ fn what_a_restored_head_office_lost_is_sent_again() {
 }
 
 #[test]
-fn a_stopped_journal_gets_a_successor_once_the_drawer_is_closed() {
+fn a_stopped_journal_gets_a_successor_even_with_an_open_drawer() {
     for verdict in [VerdictWire::Fork, VerdictWire::Rollback, VerdictWire::Closed] {
         let shop = Shop::joined();
+        shop.work(1);
         shop.exchange().unwrap();
         let old = shop.journal();
         shop.fake.state().stopped.insert(old, verdict);

@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::address::{Address, Token};
+use crate::sync::address::{Address, Token};
 use crate::wire::sync::{Document, EnrolAnswer, EnrolRequest, RenewAnswer, RenewRequest, SyncAnswer, VerdictWire};
 
 /// What goes wrong with the next request.
