@@ -56,11 +56,11 @@ impl Till {
         }
         self.require_access()?;
         self.key_of(&self.state)?;
-        self.grant_own_series(command, now)?;
         let tx = self.store.write()?;
-        let carried = self.carry_out(&tx, command, operator, now)?;
+        let granted = self.grant_own_series(&tx, command, now)?;
+        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now)?;
         tx.commit().map_err(DbError::from)?;
-        if let Some(state) = carried.state {
+        if let Some(state) = carried.state.or(granted) {
             self.state = state;
         }
         Ok(carried.outcome)
@@ -69,6 +69,7 @@ impl Till {
     fn carry_out(
         &self,
         tx: &WriteTransaction,
+        state: &JournalState,
         command: &Command,
         operator: &OperatorCode,
         now: Now,
@@ -76,28 +77,28 @@ impl Till {
         let generation = look_up::feed_state(tx)?.active;
         let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", operator, "add the operator first");
         let operator = master::operator(tx, generation, operator)?.ok_or_else(unknown)?;
-        let context = Context { state: &self.state, operator: &operator, now };
+        let context = Context { state, operator: &operator, now };
         let session = |state: &JournalState| Outcome::DrawerOpened(state.sessions);
         match command {
             Command::ChangeMasterData(rows) => self.change_master_data(tx, &context, rows),
             Command::SetOperator(set, pin) => self.set_operator(tx, &context, set, pin.as_ref()),
-            Command::OpenDrawer(float) => self.record(tx, decide::drawer::open(&context, *float)?, now, session),
+            Command::OpenDrawer(float) => self.record(tx, &context, decide::drawer::open(&context, *float)?, session),
             Command::MoveCash(movement) => {
-                self.record(tx, decide::drawer::move_cash(&context, movement)?, now, |_| Outcome::CashMoved)
+                self.record(tx, &context, decide::drawer::move_cash(&context, movement)?, |_| Outcome::CashMoved)
             }
             Command::CompleteSale(basket) => {
                 let event = self.decide_sale(tx, &context, basket, generation)?;
-                self.issue(tx, event, now)
+                self.issue(tx, &context, event)
             }
             Command::RefundSale(request) => {
                 let event = self.decide_refund(tx, &context, request)?;
-                self.issue(tx, event, now)
+                self.issue(tx, &context, event)
             }
             Command::CloseDrawer(count) => {
                 let event = decide::drawer::close(&context, count)?;
                 let Event::DrawerClosed(closed) = &event else { return Err(unexpected_event(&event)) };
                 let z = Box::new(closed.z.clone());
-                self.record(tx, event, now, |_| Outcome::DrawerClosed(z))
+                self.record(tx, &context, event, |_| Outcome::DrawerClosed(z))
             }
         }
     }
@@ -142,16 +143,16 @@ impl Till {
     fn record(
         &self,
         tx: &WriteTransaction,
+        context: &Context<'_>,
         event: Event,
-        now: Now,
         outcome: impl FnOnce(&JournalState) -> Outcome,
     ) -> Result<Carried, TillError> {
-        let state = append(tx, self.life, &self.state, &event, now)?;
+        let state = append(tx, self.life, context.state, &event, context.now)?;
         Ok(Carried { outcome: outcome(&state), state: Some(state) })
     }
 
-    fn issue(&self, tx: &WriteTransaction, event: Event, now: Now) -> Result<Carried, TillError> {
-        let state = append(tx, self.life, &self.state, &event, now)?;
+    fn issue(&self, tx: &WriteTransaction, context: &Context<'_>, event: Event) -> Result<Carried, TillError> {
+        let state = append(tx, self.life, context.state, &event, context.now)?;
         let issued = issued_at(tx, EntryRef { life: self.life, seq: state.seq })?;
         Ok(Carried { outcome: Outcome::Issued(Box::new(issued)), state: Some(state) })
     }
@@ -181,7 +182,7 @@ impl Till {
         }
         let (event, counts) = decide::master_data::change(context, rows, &known)?;
         match event {
-            Some(event) => self.record(tx, event, context.now, |_| Outcome::MasterData(counts)),
+            Some(event) => self.record(tx, context, event, |_| Outcome::MasterData(counts)),
             None => Ok(Carried { outcome: Outcome::MasterData(counts), state: None }),
         }
     }
@@ -206,7 +207,7 @@ impl Till {
             row::put(&mut tx.open_table(PINS).map_err(DbError::from)?, PINS, &set.code.as_str(), &verifier)?;
         }
         match event {
-            Some(event) => self.record(tx, event, context.now, |_| Outcome::OperatorSet),
+            Some(event) => self.record(tx, context, event, |_| Outcome::OperatorSet),
             None => Ok(Carried { outcome: Outcome::OperatorSet, state: None }),
         }
     }
@@ -246,32 +247,39 @@ impl Till {
         }
     }
 
-    /// A till that grants itself series does so when the first document of a year is due.
-    fn grant_own_series(&mut self, command: &Command, now: Now) -> Result<(), TillError> {
+    /// A till that grants itself series does so with the first document of a year, in the transaction of that document.
+    fn grant_own_series(
+        &self,
+        tx: &WriteTransaction,
+        command: &Command,
+        now: Now,
+    ) -> Result<Option<JournalState>, TillError> {
         let at = match command {
             Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::CloseDrawer(_) => now,
             Command::ChangeMasterData(_) | Command::SetOperator(..) | Command::OpenDrawer(_) | Command::MoveCash(_) => {
-                return Ok(());
+                return Ok(None);
             }
         };
         let year = at.date().year();
-        let has_year = self.state.series.iter().any(|state| state.head.series().year == year);
-        if has_year || !self.state.is_self_granted || !self.state.is_open || self.state.session.is_none() {
-            return Ok(());
+        let known = || self.state.series.iter().map(|state| state.head.series());
+        if known().any(|series| series.year == year)
+            || !self.state.is_self_granted
+            || !self.state.is_open
+            || self.state.session.is_none()
+        {
+            return Ok(None);
         }
-        let years = self.state.series.iter().map(|state| state.head.series().year);
-        let suffix = own_suffix(&self.state);
-        let series = own_series(&self.state.profile, year, &suffix)?;
-        let known: Vec<i64> = years.collect();
-        let series = series.into_iter().filter(|series| !known.contains(&series.year)).collect();
+        let mut series = own_series(&self.state.profile, year, &own_suffix(&self.state))?;
+        series.retain(|series| known().all(|known| known.year != series.year));
+        // Codes carry two digits of the year, so a clock that is a century off asks for the code of another year.
+        if let Some(taken) = series.iter().find(|series| known().any(|known| known.code == series.code)) {
+            let limit = format!("series {} is of another year; set the clock", taken.code);
+            return Err(Refusal::new(Reason::ClockWrong, "now", at, limit).into());
+        }
         let event = Event::SeriesGranted(Box::new(SeriesGrantedV1 { series, granted_by: GrantedByV1::Till }));
-        let tx = self.store.write()?;
-        let state = append(&tx, self.life, &self.state, &event, now)?;
-        tx.commit().map_err(DbError::from)?;
-        self.state = state;
-        Ok(())
+        Ok(Some(append(tx, self.life, &self.state, &event, now)?))
     }
 }
 
