@@ -2,7 +2,8 @@
 //!
 //! Partial refunds are cumulative: after each, what was refunded so far is the rounded share of what was sold, and the
 //! refund pays the difference to what was refunded before. So the parts sum to exactly what was paid, never more,
-//! whatever the steps. With prices that include tax, gross and taxes are shared and net follows; otherwise net and taxes.
+//! whatever the steps, and no step asks for money. With prices that include tax, gross and taxes are shared and net
+//! follows; otherwise net and taxes; both after the discount.
 //! Example: 3 pieces for 1.00 in all are refunded one by one as 0.33, 0.34 and 0.33.
 
 use serde::{Deserialize, Serialize};
@@ -110,20 +111,21 @@ pub fn refund_line(
     let part = |total: Money, refunded: Money| share(total, after, sold.quantity, currency)?.minus(refunded);
     let taxes = sold.taxes.iter().zip(&before.taxes).map(|((_, total), refunded)| part(*total, *refunded));
     let taxes = taxes.collect::<Result<Vec<_>, _>>()?;
-    let net = if has_tax_in_price {
-        let shelf = sold.net.plus(sold.tax()?)?;
-        let refunded = before.net.plus(Money::sum(before.taxes.iter().copied())?)?;
-        part(shelf, refunded)?.minus(Money::sum(taxes.iter().copied())?)?
+    let discount = part(sold.discount, before.discount)?;
+    // What is paid is shared after the discount, so that no step takes back more discount than it pays.
+    let paid = if has_tax_in_price {
+        part(sold.gross()?, before.gross()?)?.minus(Money::sum(taxes.iter().copied())?)?
     } else {
-        part(sold.net, before.net)?
+        part(sold.net.minus(sold.discount)?, before.net.minus(before.discount)?)?
     };
-    Ok(RefundedLine { quantity, net, discount: part(sold.discount, before.discount)?, taxes })
+    Ok(RefundedLine { quantity, net: paid.plus(discount)?, discount, taxes })
 }
 
-/// What is paid back for a part of a document whose gross is `gross`.
+/// What is paid back for a part of a document whose gross is `gross`: never below zero, together never above what was
+/// paid.
 ///
-/// Paid back in cash where coins are rounded (`coins`), each step is a whole number of coins; otherwise the document's
-/// rounding difference is shared like any amount. The last step pays what is left of what was paid.
+/// Paid back in cash where coins are rounded (`coins`), each step but the last is a whole number of coins; otherwise the
+/// document's rounding difference is shared like any amount. The last step pays what is left of what was paid.
 ///
 /// # Errors
 /// Beyond what 64 bits count.
@@ -135,16 +137,21 @@ pub fn refund_payable(
     coins: Option<&CashRounding>,
     currency: Currency,
 ) -> Result<Money, Refusal> {
+    let left = sold.totals.payable.minus(before.payable)?;
+    if is_all {
+        return Ok(left);
+    }
     let after = before.gross.plus(gross)?;
-    let paid = if is_all {
-        sold.totals.payable
-    } else if let Some(coins) = coins {
-        coins.apply(after)?.paid().min(sold.totals.payable)
-    } else {
-        let whole = Quantity::new(sold.totals.gross.decimal(currency));
-        after.plus(share(sold.totals.rounding, Quantity::new(after.decimal(currency)), whole, currency)?)?
+    // An earlier step, rounded to coins, may have paid back more than its share already.
+    let due = match coins {
+        Some(coins) => coins.apply(after.minus(before.payable)?.max(Money::ZERO))?.paid(),
+        None => {
+            let whole = Quantity::new(sold.totals.gross.decimal(currency));
+            let part = Quantity::new(after.decimal(currency));
+            after.plus(share(sold.totals.rounding, part, whole, currency)?)?.minus(before.payable)?.max(Money::ZERO)
+        }
     };
-    paid.minus(before.payable)
+    Ok(due.min(left))
 }
 
 /// `total x part / whole`, rounded half away from zero; all of it where part is the whole.
