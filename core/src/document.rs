@@ -157,7 +157,7 @@ impl DocumentV1 {
         Money::sum(self.tenders.iter().filter(is_cash).map(|tender| tender.amount))?.minus(self.change)
     }
 
-    /// Whether the sums agree: lines to net and tax, net and tax to gross, gross and rounding to payable, tenders and
+    /// Whether the sums agree: lines to net and to each tax, net and tax to gross, gross and rounding to payable, tenders and
     /// change to payable. Checked before a document is stored and whenever one is audited.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
@@ -166,11 +166,19 @@ impl DocumentV1 {
 
     fn has_balance(&self) -> Result<bool, Refusal> {
         let totals = self.totals;
-        let line_gross = self.lines.iter().map(LineV1::gross).collect::<Result<Vec<_>, _>>()?;
+        let mut net = Money::ZERO;
+        let mut taxes = vec![Money::ZERO; self.taxes.len()];
+        for line in &self.lines {
+            net = net.plus(line.net)?.minus(line.discount)?;
+            for (index, share) in &line.taxes {
+                let Some(tax) = taxes.get_mut(usize::from(*index)) else { return Ok(false) };
+                *tax = tax.plus(*share)?;
+            }
+        }
         let tenders = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;
-        let taxes = Money::sum(self.taxes.iter().map(|tax| tax.amount))?;
-        Ok(Money::sum(line_gross)? == totals.gross
-            && taxes == totals.tax
+        Ok(net == totals.net
+            && self.taxes.iter().map(|tax| tax.amount).eq(taxes.iter().copied())
+            && Money::sum(taxes)? == totals.tax
             && totals.net.plus(totals.tax)? == totals.gross
             && totals.gross.plus(totals.rounding)? == totals.payable
             && tenders.minus(self.change)? == totals.payable)

@@ -4,6 +4,7 @@ use counterfoil_core::catalog::{MasterRow, Product, TaxClass, Unit};
 use counterfoil_core::command::{Basket, BasketLine, Command, Count, RefundLine, RefundRequest};
 use counterfoil_core::currency::Currency;
 use counterfoil_core::db::InMemoryBackend;
+use counterfoil_core::discount::Discount;
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CommandId, CountryCode, JournalId, MasterCode, Name, OperatorCode, ProductCode};
 use counterfoil_core::journal::key::SigningKey;
@@ -188,5 +189,57 @@ fn the_series_follows_the_local_year_and_time_never_goes_back_in_it() {
     let earlier = Now { at: Timestamp(later.at.0 - 5), ..later };
     let kept = issued(till.execute(&Command::CompleteSale(basket("k", "1")), &owner(), earlier).unwrap());
     assert_eq!(kept.document.issued, Some(later));
+    audit_is_ok(&mut till);
+}
+
+#[test]
+fn a_refusal_in_a_new_year_grants_no_series() {
+    let mut till = till();
+    till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(3)).unwrap();
+    let head = till.head();
+    let later = Now { at: Timestamp(NOON + 5 * 31_557_600_000), ..now(0) };
+    let mut unknown = basket("u", "1");
+    unknown.lines[0].code = "nothing".to_owned();
+    assert_eq!(code(till.execute(&Command::CompleteSale(unknown), &owner(), later)), "product_unknown");
+    assert_eq!(till.head(), head);
+    let sold = issued(till.execute(&Command::CompleteSale(basket("k", "1")), &owner(), later).unwrap());
+    assert_eq!((sold.document.printed.as_str(), sold.entry.seq()), ("S01-T01-R31A-000001", head.seq() + 2));
+    audit_is_ok(&mut till);
+}
+
+#[test]
+fn a_clock_that_is_a_century_off_is_refused() {
+    let mut till = till();
+    till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(3)).unwrap();
+    for years in [-100, 100, 200] {
+        let wrong = Now { at: Timestamp(NOON + years * 31_556_952_000), ..now(0) };
+        assert_eq!(code(till.execute(&Command::CompleteSale(basket("c", "1")), &owner(), wrong)), "clock_wrong");
+    }
+    audit_is_ok(&mut till);
+}
+
+#[test]
+fn no_step_of_a_refund_asks_the_customer_for_money() {
+    let mut till = till();
+    till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(3)).unwrap();
+    // 0.03 less 0.02: the share of three quarters is 0.02 of the price and 0.02 of the discount, so that nothing is paid.
+    let mut sale = basket("d", "4");
+    sale.lines[0].unit_price = Some("0.0075".parse().unwrap());
+    sale.discounts = vec![Discount::Amount(Money::from_minor(2))];
+    let sold = issued(till.execute(&Command::CompleteSale(sale), &owner(), now(4)).unwrap());
+    let mut paid = Vec::new();
+    for id in ["d1", "d2", "d3", "d4"] {
+        let line = RefundLine { line: 1, quantity: Some(Quantity::ONE) };
+        let refund = RefundRequest {
+            id: CommandId::new(id).unwrap(),
+            refund_of: sold.document.printed.to_string(),
+            lines: Some(vec![line]),
+            tenders: None,
+            at: None,
+        };
+        let credited = issued(till.execute(&Command::RefundSale(refund), &owner(), now(5)).unwrap());
+        paid.push(-credited.document.totals.payable.minor());
+    }
+    assert_eq!(paid, [0, 1, 0, 0]);
     audit_is_ok(&mut till);
 }

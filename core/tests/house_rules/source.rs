@@ -26,8 +26,9 @@ impl Source {
         let stands_alone = |at: usize| {
             let before = code[..at].chars().next_back();
             let after = code[at + word.len()..].chars().next();
-            !(before.is_some_and(is_part) && word.starts_with(is_part))
-                && !(after.is_some_and(is_part) && word.ends_with(is_part))
+            let joins_before = before.is_some_and(is_part) && word.starts_with(is_part);
+            let joins_after = after.is_some_and(is_part) && word.ends_with(is_part);
+            !joins_before && !joins_after
         };
         let found = code.match_indices(word).filter(|(at, _)| stands_alone(*at));
         found.map(|(at, _)| line_of(code, at)).collect()
