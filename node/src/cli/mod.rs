@@ -3,10 +3,12 @@
 //! Global options stand before or after the command. Exit codes: 0 done, 1 refused, 2 usage, 3 damaged data or I/O. With
 //! `--json` answers and refusals are JSON on standard output, one line each; progress and diagnostics go to stderr.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use crate::failure::{Ending, Failure};
 
@@ -108,9 +110,21 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let Arguments { global, command } = Arguments::parse();
+    diagnose_on_stderr();
     let mut console = Console::new(&global);
-    let done = console.read_caller(&global).and_then(|()| carry_out(command, &console));
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        console.read_caller(&global)?;
+        carry_out(command, &console)
+    }));
+    let done = done.unwrap_or_else(|_| Err(Failure::damaged("bug", "the program stopped at a defect; see stderr")));
     exit(done.unwrap_or_else(|failure| console.tell(&failure)))
+}
+
+/// Diagnostics go to stderr; `TILL_LOG` says how much of them, such as `counterfoil_node=debug`.
+fn diagnose_on_stderr() {
+    let filter = EnvFilter::try_from_env("TILL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).without_time().init();
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
 }
 
 fn exit(ending: Ending) -> ExitCode {

@@ -1,0 +1,89 @@
+//! The data folder: one till in it, one process at it, one machine, and never an older copy.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use crate::shop::{Shop, copy_folder};
+
+const SALE: &str = r#"{"id":"a","lines":[{"code":"TEA","quantity":"1"}]}"#;
+
+#[test]
+fn a_second_till_is_not_made_over_the_first() {
+    let shop = Shop::open();
+    let again = shop.json(&["init", "--store", "S02", "--till", "T02", "--currency", "EUR", "--country", "ES"]);
+    assert_eq!(again.refused(), ("declined".into(), "data".into()));
+    assert_eq!(shop.json(&["status"]).done().json()["store"], "S01");
+}
+
+#[test]
+fn a_folder_that_another_process_has_open_is_told_so() {
+    let shop = Shop::open();
+    let mut holder =
+        shop.command().args(["--json", "sell"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = holder.stdin.take().unwrap();
+    writeln!(stdin, "{SALE}").unwrap();
+    let mut answer = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut answer).unwrap();
+    assert!(answer.contains("S01-T01-R26A-000001"), "the answer comes before the end of the input: {answer}");
+    let ended = shop.json(&["status"]);
+    let message = ended.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert_eq!((ended.code, ended.json()["error"]["code"].as_str()), (3, Some("locked")));
+    assert!(message.contains(&holder.id().to_string()), "{message}");
+    drop(stdin);
+    assert!(holder.wait().unwrap().success());
+    shop.audit();
+}
+
+#[test]
+fn an_address_left_behind_by_a_killed_process_does_not_matter() {
+    let shop = Shop::open();
+    drop(shop.serve());
+    assert!(shop.data().join("local-api.json").exists());
+    assert_eq!(shop.sell(SALE).done().json()["id"], "a");
+}
+
+#[test]
+fn an_older_copy_of_the_store_may_only_be_read() {
+    let shop = Shop::open();
+    shop.sell(SALE).done();
+    let copy = shop.path("copy.redb");
+    fs::copy(shop.data().join("store.redb"), &copy).unwrap();
+    shop.sell(&SALE.replace("\"a\"", "\"b\"")).done();
+    fs::copy(&copy, shop.data().join("store.redb")).unwrap();
+    for _ in 0..2 {
+        assert_eq!(shop.sell(&SALE.replace("\"a\"", "\"c\"")).refused().0, "read_only");
+    }
+    let status = shop.json(&["status"]).done().json();
+    assert!(status["read_only"].as_str().unwrap().contains("older copy"), "{status}");
+    assert_eq!(shop.sell(SALE).done().json()["number"], "S01-T01-R26A-000001", "what was sold is still answered");
+}
+
+#[test]
+fn a_second_mark_elsewhere_knows_an_older_copy_of_the_whole_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let mark = place.path().join("mark.json");
+    let shop = Shop::with_till(&["--second-mark", mark.to_str().unwrap()]);
+    shop.json(&["open", "--float", "0"]).done();
+    let copy = shop.path("copy");
+    copy_folder(&shop.data(), &copy);
+    shop.sell(SALE).done();
+    copy_folder(&copy, &shop.data());
+    assert_eq!(shop.sell(&SALE.replace("\"a\"", "\"b\"")).refused().0, "read_only");
+}
+
+#[test]
+fn without_its_secret_or_on_another_machine_a_till_may_only_be_read() {
+    let shop = Shop::open();
+    let secret = shop.data().join("secret.json");
+    let text = fs::read_to_string(&secret).unwrap();
+    let machine = serde_json::from_str::<serde_json::Value>(&text).unwrap()["machine"].as_str().unwrap().to_owned();
+    fs::write(&secret, text.replace(&machine, &"0".repeat(64))).unwrap();
+    assert_eq!(shop.sell(SALE).refused().0, "read_only");
+    fs::remove_file(&secret).unwrap();
+    assert_eq!(shop.sell(SALE).refused().0, "read_only");
+    assert_eq!(shop.json(&["status"]).done().json()["can_sell"], false);
+    assert!(!secret.exists(), "reading makes no new secret");
+    fs::write(&secret, text).unwrap();
+    shop.sell(SALE).done();
+}

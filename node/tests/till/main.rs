@@ -1,0 +1,10 @@
+//! The program `till` as a shop runs it: the real binary, its exit codes and its JSON, with `till serve` and without.
+
+mod bad_input;
+mod damage;
+mod day;
+mod folder;
+mod kills;
+mod local_api;
+mod people;
+mod shop;

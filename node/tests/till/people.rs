@@ -1,0 +1,74 @@
+//! Operators: `owner` alone until a second one is added, then each names itself and proves it by PIN.
+
+use crate::shop::Shop;
+
+const SALE: &str = r#"{"id":"a","lines":[{"code":"TEA","quantity":"1"}]}"#;
+
+fn shop_with_people(served: bool) -> (Shop, Option<crate::shop::Serving>) {
+    let shop = Shop::open();
+    let serving = served.then(|| shop.serve());
+    let owner = ["operator", "add", "--code", "owner", "--name", "Olga", "--role", "admin"];
+    shop.json_with(&[("TILL_NEW_PIN", "135790")], &owner, "").done();
+    let ana = ["operator", "add", "--code", "ana", "--name", "Ana", "--role", "cashier", "--pin-file"];
+    let file = shop.file("pin", "2468\n");
+    let added = shop.json(&[&ana[..], &[file.to_str().unwrap()]].concat()).done().json();
+    assert_eq!((&added["code"], &added["role"]), (&"ana".into(), &"cashier".into()));
+    (shop, serving)
+}
+
+fn check_people(served: bool) {
+    let (shop, serving) = shop_with_people(served);
+    let sell =
+        |variables: &[(&str, &str)], options: &[&str]| shop.json_with(variables, &[options, &["sell"]].concat(), SALE);
+    assert_eq!(sell(&[], &[]).refused(), ("operator_missing".into(), "operator".into()));
+    assert_eq!(sell(&[], &["--operator", "ana"]).refused(), ("missing".into(), "pin".into()));
+    assert_eq!(sell(&[("TILL_PIN", "1111")], &["--operator", "ana"]).refused(), ("pin_wrong".into(), "pin".into()));
+    assert_eq!(sell(&[("TILL_PIN", "2468")], &["--operator", "eva"]).refused().0, "operator_unknown");
+    sell(&[("TILL_PIN", "2468")], &["--operator", "ana"]).done();
+    let file = shop.file("pin", "2468\n");
+    let with_file = ["--operator", "ana", "--pin-file", file.to_str().unwrap()];
+    let pay_out = shop.json(&[&["pay-out", "1", "--reason", "tip"][..], &with_file].concat());
+    assert_eq!(pay_out.refused().0, "not_permitted");
+    assert_eq!(shop.json(&["status"]).done().json()["drawer_session"], 1, "reading needs nobody");
+    drop(serving);
+    let boss = [("TILL_PIN", "135790"), ("TILL_NEW_PIN", "97531")];
+    let eva = ["--operator", "owner", "operator", "add", "--code", "eva"];
+    shop.json_with(&boss, &eva, "").done();
+    shop.audit();
+}
+
+#[test]
+fn operators_prove_themselves_by_pin() {
+    check_people(false);
+}
+
+#[test]
+fn operators_prove_themselves_by_pin_through_the_local_api() {
+    check_people(true);
+}
+
+#[test]
+fn five_wrong_pins_lock_an_operator_out_across_restarts() {
+    let (shop, _) = shop_with_people(false);
+    let with_pin = |pin: &str| shop.json_with(&[("TILL_PIN", pin)], &["--operator", "ana", "sell"], SALE).refused().0;
+    let mut refusals: Vec<String> = (0..5).map(|_| with_pin("1111")).collect();
+    refusals.push(with_pin("2468"));
+    assert_eq!(refusals[0], "pin_wrong");
+    assert_eq!(refusals[5], "pin_locked", "{refusals:?}");
+}
+
+#[test]
+fn a_weak_pin_or_none_is_refused_and_never_shown() {
+    let shop = Shop::open();
+    let add = |pin: &str, role: &str| {
+        let arguments = ["operator", "add", "--code", "eva", "--role", role];
+        shop.json_with(&[("TILL_NEW_PIN", pin)], &arguments, "")
+    };
+    for (pin, role) in [("12345", "admin"), ("123", "cashier"), ("12a4", "cashier"), ("", "cashier")] {
+        let ended = add(pin, role);
+        assert_eq!(ended.refused().1, "pin", "{pin} {role}");
+        assert!(pin.is_empty() || !ended.out.contains(pin), "{ended:?}");
+    }
+    assert_eq!(shop.json(&["operator", "add", "--code", "eva"]).refused(), ("missing".into(), "pin".into()));
+    assert_eq!(add("123456", "king").refused().1, "role");
+}
