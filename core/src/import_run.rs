@@ -205,12 +205,11 @@ impl<'d, D: Destination> ImportRun<'d, D> {
     }
 
     fn reject(&mut self, row: u64, refusal: &Refusal) {
-        self.report.rejected.push(RejectedRow {
-            row,
-            field: refusal.field().to_owned(),
-            value: refusal.value().to_owned(),
-            reason: refusal.to_string(),
-        });
+        // Which row of the command it was says nothing to whoever reads the file.
+        let field = refusal.field().strip_prefix("rows[0].").unwrap_or(refusal.field());
+        let refusal = Refusal::new(refusal.reason(), field, refusal.value(), refusal.limit());
+        let (field, value) = (field.to_owned(), refusal.value().to_owned());
+        self.report.rejected.push(RejectedRow { row, field, value, reason: refusal.to_string() });
     }
 }
 
@@ -256,7 +255,7 @@ mod tests {
             }
             let is_bad = |row: &MasterRow| matches!(row, MasterRow::Product(product) if product.name.as_str() == "BAD");
             if rows.iter().any(is_bad) {
-                return Ok(Err(Refusal::new(Reason::IdReused, "barcode", "123", "another product")));
+                return Ok(Err(Refusal::new(Reason::Malformed, "rows[0].barcode", "123", "free")));
             }
             self.sizes.push(rows.len());
             let mut counts = RowCounts::default();
@@ -310,7 +309,9 @@ mod tests {
         let rows = [["1", "Tea", "2", "A"], ["2", "BAD", "2", "B"], ["3", "Rum", "9", "C"]];
         let report = run(&mut shelf, &rows).unwrap();
         assert_eq!(figures(&report), [3, 2, 0, 0, 1]);
-        assert_eq!((report.rejected[0].row, report.rejected[0].value.as_str()), (3, "123"));
+        let rejected = &report.rejected[0];
+        assert_eq!((rejected.row, rejected.field.as_str(), rejected.value.as_str()), (3, "barcode", "123"));
+        assert_eq!(rejected.reason, "barcode: 123 is not free");
     }
 
     #[test]

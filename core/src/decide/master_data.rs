@@ -2,6 +2,9 @@
 //!
 //! Rows that are already so are not stored again, so a repeated import changes nothing. A barcode belongs to one product.
 
+use std::collections::BTreeMap;
+
+use crate::barcode::comparison_key;
 use crate::catalog::MasterRow;
 use crate::command::MASTER_ROWS_MAX;
 use crate::decide::Context;
@@ -35,8 +38,10 @@ pub fn change(
     }
     let mut counts = RowCounts::default();
     let mut changed: Vec<MasterRow> = Vec::new();
+    let mut owners: BTreeMap<Barcode, &ProductCode> = BTreeMap::new();
     for (index, (row, known)) in rows.iter().zip(known).enumerate() {
-        check(row, known).map_err(|refusal| refusal.inside(&format!("rows[{index}]")))?;
+        let checked = check(row, known).and_then(|()| claim_barcodes(row, &mut owners));
+        checked.map_err(|refusal| refusal.inside(&format!("rows[{index}]")))?;
         let earlier = changed.iter().rfind(|earlier| earlier.key() == row.key());
         match earlier.or(known.row.as_ref()) {
             Some(same) if same == row => counts.unchanged = counts.unchanged.saturating_add(1),
@@ -68,6 +73,19 @@ fn check(row: &MasterRow, known: &KnownRow) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses a barcode that an earlier row of the same command gave to another product.
+fn claim_barcodes<'r>(row: &'r MasterRow, owners: &mut BTreeMap<Barcode, &'r ProductCode>) -> Result<(), Refusal> {
+    let MasterRow::Product(product) = row else { return Ok(()) };
+    for barcode in &product.barcodes {
+        let owner = *owners.entry(comparison_key(barcode)).or_insert(&product.code);
+        if *owner != product.code {
+            let limit = format!("free; it belongs to product {owner}");
+            return Err(Refusal::new(Reason::Malformed, "barcode", barcode, limit));
+        }
+    }
+    Ok(())
+}
+
 /// Decides to add or change an operator; no event where nothing but the PIN changes.
 ///
 /// # Errors
@@ -90,4 +108,39 @@ pub fn set_operator(
     }
     let set = OperatorSetV1 { set: operator.clone(), operator: context.operator.code.clone() };
     Ok(Some(Event::OperatorSet(Box::new(set))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Product, Unit};
+    use crate::id::{MasterCode, Name};
+
+    fn product(code: &str, barcode: &str) -> MasterRow {
+        MasterRow::Product(Box::new(Product {
+            code: code.parse().unwrap(),
+            name: Name::new("Tea").unwrap(),
+            brand: None,
+            barcodes: vec![barcode.parse().unwrap()],
+            categories: vec![],
+            unit: Unit::Piece,
+            tax_class: MasterCode::new("S25").unwrap(),
+            price: None,
+            cost: None,
+        }))
+    }
+
+    fn check(rows: &[MasterRow], refused: Option<&str>) {
+        let mut owners = BTreeMap::new();
+        let claimed = rows.iter().try_for_each(|row| claim_barcodes(row, &mut owners));
+        assert_eq!(claimed.err().map(|refusal| refusal.value().to_owned()).as_deref(), refused);
+    }
+
+    #[test]
+    fn a_barcode_belongs_to_one_product_of_a_command() {
+        check(&[product("1", "3850334018236"), product("2", "3850334043641")], None);
+        check(&[product("1", "3850334018236"), product("1", "3850334018236")], None);
+        check(&[product("1", "3850334018236"), product("2", "3850334018236")], Some("3850334018236"));
+        check(&[product("1", "036000291452"), product("2", "0036000291452")], Some("0036000291452"));
+    }
 }

@@ -156,6 +156,22 @@ fn an_enrolment_that_was_cut_off_is_mended_by_the_same_command() {
 }
 
 #[test]
+fn a_power_cut_before_the_key_was_noted_as_used_costs_nothing() {
+    let shop = Shop::joined();
+    let journal = shop.journal();
+    // As it is between the commit that opened the journal and the note in the secret file.
+    let path = shop.folder().file("secret.json");
+    let mut secret: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let key = secret["keys"].as_array_mut().unwrap().pop().unwrap();
+    secret["pending"] = key;
+    std::fs::write(&path, secret.to_string()).unwrap();
+    assert_eq!(shop.join().unwrap().journal, journal.to_string());
+    shop.work(3);
+    assert_eq!(shop.exchange().unwrap().journals[0].acknowledged, 4);
+    assert_ne!(shop.open().pending_key().unwrap().public_key(), shop.fake.state().journals[&journal].0);
+}
+
+#[test]
 fn a_till_that_sold_on_its_own_sends_its_history_under_its_old_key() {
     let shop = Shop::new();
     shop.folder().make().unwrap();
