@@ -23,6 +23,12 @@ pub mod master_data;
 pub mod feed;
 pub mod import;
 
-// the whole, and connections to it
+// the whole, and what is asked of it
 pub mod office;
+pub mod exchange;
+pub mod ingest;
+pub mod admin;
+pub mod audit;
+
+// connections
 pub mod listener;

@@ -1,0 +1,253 @@
+//! Head office's audit: reads everything as an outsider would, and takes nothing derived on trust.
+//!
+//! Every row's seal is checked; each journal's hashes are recomputed, its chain followed and its batches' signatures
+//! verified; series, sessions and money are counted again and compared with the stored states, documents and roll-ups,
+//! and with what the till itself signed in its last hello. What a till has signed for and not sent yet is named.
+//! Example: 700 entries held, a hello of 812: `unreceived` 701 to 812, 110 documents, 1,204.50 EUR.
+
+mod journal;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use counterfoil_core::id::{JournalId, SeriesCode, StoreCode, TillCode};
+use counterfoil_core::journal::hello::RunningTotal;
+use counterfoil_core::refusal::Refusal;
+use counterfoil_core::series::{Series, holes};
+
+use crate::master_data;
+use crate::projection::Projection;
+use crate::store::record::{RollUp, RollUpKey};
+use crate::store::rows::roll_up_key;
+use crate::store::{Rows, StoreError};
+use crate::verdict::Standing;
+
+/// The most differences that are listed.
+const DIFFERENCES_MAX: usize = 100;
+
+/// What the audit found of one journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalAudit {
+    /// Which.
+    pub journal: JournalId,
+    /// Of which store.
+    pub store: StoreCode,
+    /// Of which till.
+    pub till: TillCode,
+    /// How many entries are applied.
+    pub entries: u64,
+    /// The hash of the last, in hexadecimal digits.
+    pub head: String,
+    /// `ok`, or what is wrong with the chain.
+    pub chain: String,
+    /// Up to which entry head office has acknowledged.
+    pub acknowledged: u64,
+    /// How it stands.
+    pub standing: Standing,
+    /// How many entries are kept without being applied.
+    pub kept: u64,
+}
+
+/// What the audit found of one series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesAudit {
+    /// The series.
+    pub series: Series,
+    /// Of which store.
+    pub store: StoreCode,
+    /// Of which till.
+    pub till: TillCode,
+    /// The last number found.
+    pub last: Option<u64>,
+    /// How many numbers were found.
+    pub issued: u64,
+    /// Runs of numbers that are missing.
+    pub missing: Vec<(u64, u64)>,
+    /// Numbers that were found more than once.
+    pub duplicates: Vec<u64>,
+}
+
+/// What a till has signed for and head office does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreceived {
+    /// Of which journal.
+    pub journal: JournalId,
+    /// Of which store.
+    pub store: StoreCode,
+    /// Of which till.
+    pub till: TillCode,
+    /// The first entry.
+    pub from: u64,
+    /// The last entry.
+    pub to: u64,
+    /// What its documents come to, per currency.
+    pub totals: Vec<RunningTotal>,
+    /// The numbers of each series.
+    pub numbers: Vec<(SeriesCode, u64, u64)>,
+}
+
+/// What the audit found.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Every journal.
+    pub journals: Vec<JournalAudit>,
+    /// Every series that was granted.
+    pub series: Vec<SeriesAudit>,
+    /// How many drawer sessions were opened.
+    pub drawer_sessions: u64,
+    /// What all documents of each currency come to.
+    pub totals: Vec<RunningTotal>,
+    /// What tills have and head office has not.
+    pub unreceived: Vec<Unreceived>,
+    /// What does not agree, at most 100.
+    pub differences: Vec<String>,
+    /// What a person should look at, and was told when it came.
+    pub findings: Vec<String>,
+    /// Entries of a type or version that this program does not know.
+    pub unread: u64,
+    /// The first entry that is damaged.
+    pub first_bad_seq: Option<u64>,
+}
+
+impl Audit {
+    /// Whether everything agrees. What is still on its way is no difference.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.differences.is_empty() && self.first_bad_seq.is_none()
+    }
+
+    /// Adds a difference.
+    pub fn differs(&mut self, text: impl Into<String>) {
+        if self.differences.len() < DIFFERENCES_MAX {
+            self.differences.push(text.into());
+        }
+    }
+
+    fn is_bad_at(&mut self, seq: u64, text: String) {
+        self.first_bad_seq.get_or_insert(seq);
+        self.differs(text);
+    }
+}
+
+/// What is gathered from all journals before it is compared.
+#[derive(Default)]
+struct Gathered {
+    projection: Projection,
+    numbers: BTreeMap<SeriesCode, Vec<u64>>,
+    documents: usize,
+}
+
+/// Audits head office.
+///
+/// # Errors
+/// The store fails while reading, so that nothing can be said.
+pub fn audit(rows: &dyn Rows) -> Result<Audit, StoreError> {
+    let mut audit = Audit::default();
+    tables::check_seals(rows, &mut audit)?;
+    let mut gathered = Gathered::default();
+    // A damaged row ends the part that needs it, and the others go on.
+    let parts: [(&str, Part); 5] = [
+        ("journals", journals),
+        ("series", series),
+        ("roll-ups", roll_ups),
+        ("documents", tables::check_documents),
+        ("master data", master),
+    ];
+    for (name, part) in parts {
+        match part(rows, &mut gathered, &mut audit) {
+            Err(error @ StoreError::Backend(_)) => return Err(error),
+            Err(error) => audit.differs(format!("{name}: {error}")),
+            Ok(()) => {}
+        }
+    }
+    Ok(audit)
+}
+
+type Part = fn(&dyn Rows, &mut Gathered, &mut Audit) -> Result<(), StoreError>;
+
+fn journals(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut Audit) -> Result<(), StoreError> {
+    let records = rows.journals()?;
+    tables::check_entries_belong(rows, &records, audit)?;
+    for record in &records {
+        journal::check(rows, record, gathered, audit)?;
+    }
+    Ok(())
+}
+
+/// Every series that was granted or shown: no number missing, none twice, each of the one journal that has the series.
+fn series(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut Audit) -> Result<(), StoreError> {
+    for record in rows.all_series()? {
+        let code = record.series.code.clone();
+        let found = gathered.numbers.remove(&code).unwrap_or_default();
+        let (missing, duplicates) = holes(record.series.first, &found);
+        if !missing.is_empty() {
+            audit.differs(format!("series {code} has numbers missing: {missing:?}"));
+        }
+        if !duplicates.is_empty() {
+            audit.differs(format!("series {code} has numbers twice: {duplicates:?}"));
+        }
+        let Some(journal) = rows.journal(record.journal)? else {
+            audit.differs(format!("series {code} is of journal {}, which is not there", record.journal));
+            continue;
+        };
+        audit.series.push(SeriesAudit {
+            series: record.series,
+            store: journal.profile.store,
+            till: journal.profile.till,
+            last: found.iter().max().copied(),
+            issued: u64::try_from(found.len()).unwrap_or(u64::MAX),
+            missing,
+            duplicates,
+        });
+    }
+    let strange: Vec<String> = gathered.numbers.keys().map(|code| format!("series {code} is not known")).collect();
+    strange.into_iter().for_each(|text| audit.differs(text));
+    Ok(())
+}
+
+/// The roll-ups as stored against those of a replay.
+fn roll_ups(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut Audit) -> Result<(), StoreError> {
+    let key = |key: &RollUpKey| roll_up_key(key).as_bytes().to_vec();
+    let replayed = std::mem::take(&mut gathered.projection).into_roll_ups();
+    let mut replayed: BTreeMap<Vec<u8>, (RollUpKey, RollUp)> = replayed.map(|pair| (key(&pair.0), pair)).collect();
+    for (stored_key, stored) in rows.all_roll_ups()? {
+        match replayed.remove(&key(&stored_key)) {
+            Some((_, expected)) if expected == stored => {}
+            Some(_) => audit.differs(format!("the roll-up of {} is not that of its entries", name(&stored_key))),
+            None => audit.differs(format!("there are no entries for the roll-up of {}", name(&stored_key))),
+        }
+    }
+    for (missing, _) in replayed.into_values() {
+        audit.differs(format!("the roll-up of {} is missing", name(&missing)));
+    }
+    Ok(())
+}
+
+fn name(key: &RollUpKey) -> String {
+    format!("{} {} {} {:?}", key.store, key.day, key.currency, key.dimension)
+}
+
+fn master(rows: &dyn Rows, _: &mut Gathered, audit: &mut Audit) -> Result<(), StoreError> {
+    master_data::audit(rows)?.into_iter().for_each(|text| audit.differs(text));
+    Ok(())
+}
+
+/// Adds a journal's total to that of all; a sum beyond 64 bits is a difference.
+fn add_total(audit: &mut Audit, total: RunningTotal) {
+    let place = audit.totals.iter().position(|known| known.currency == total.currency);
+    let Some(place) = place else { return audit.totals.push(total) };
+    match sum(audit.totals[place], total) {
+        Ok(sum) => audit.totals[place] = sum,
+        Err(refusal) => audit.differs(format!("the total of all journals: {refusal}")),
+    }
+}
+
+fn sum(one: RunningTotal, other: RunningTotal) -> Result<RunningTotal, Refusal> {
+    Ok(RunningTotal {
+        currency: one.currency,
+        count: one.count.saturating_add(other.count),
+        gross: one.gross.plus(other.gross)?,
+        tax: one.tax.plus(other.tax)?,
+        cash: one.cash.plus(other.cash)?,
+    })
+}

@@ -1,0 +1,189 @@
+//! What a till says, over the wire or by file, and what head office answers: verdict, acknowledgement, stop.
+//!
+//! Bytes are verified with the key of the journal that they name before anything of them is used; transport adds no
+//! trust. An acknowledgement is signed only after what it says is durable. A journal that must not go on gets a signed
+//! stop. Example: a batch of 651 to 812 where 700 are held is `append`, with an acknowledgement of 812.
+
+use counterfoil_core::id::{JournalId, Note, StoreCode, TillCode};
+use counterfoil_core::grant::StopV1;
+use counterfoil_core::journal::acknowledgement::Nonce;
+use counterfoil_core::journal::batch::Batch;
+use counterfoil_core::journal::fault::Fault;
+use counterfoil_core::journal::hello::{Hello, VerifiedHello};
+use counterfoil_core::refusal::{Reason, Refusal};
+
+use crate::clock;
+use crate::merge::{Outcome, Word};
+use crate::office::{Office, random};
+use crate::operation_error::OperationError;
+use crate::store::record::JournalRecord;
+use crate::verdict::{Claim, Held, Standing, Verdict, verdict};
+
+/// What head office answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whose journal.
+    pub journal: JournalId,
+    /// What it meant, for programs.
+    pub verdict: &'static str,
+    /// The seq that head office wants next.
+    pub expected_seq: u64,
+    /// A signed acknowledgement, where the journal may rely on one.
+    pub acknowledgement: Option<Vec<u8>>,
+    /// A signed stop, where the journal must not go on.
+    pub stop: Option<Vec<u8>>,
+}
+
+/// Which till speaks, where the connection says so; a file does not.
+pub type Speaker<'a> = Option<(&'a StoreCode, &'a TillCode)>;
+
+/// Takes a signed hello.
+///
+/// # Errors
+/// The bytes are no hello, it is of another till than the one that speaks, or the store failed.
+pub fn take_hello(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
+    let read = Hello::read(bytes)?;
+    let journal = read.claimed().journal;
+    let Some(record) = known(office, journal, speaker)? else { return Ok(unknown(journal)) };
+    let hello = match read.verify(&record.key) {
+        Ok(hello) => hello,
+        Err(fault) => return faulty(office, &record, &fault),
+    };
+    // A hello from a file answers no challenge and must not use up the one that is open.
+    let challenge = speaker.and_then(|_| office.take_challenge(journal));
+    answer(office, office.inbox()?.merge(Word::Hello(Box::new(hello), challenge))?)
+}
+
+/// Takes a signed batch.
+///
+/// # Errors
+/// As [`take_hello`].
+pub fn take_batch(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
+    let read = Batch::read(bytes)?;
+    let Some(record) = known(office, read.journal(), speaker)? else { return Ok(unknown(read.journal())) };
+    match read.verify(&record.key) {
+        Ok(batch) => answer(office, office.inbox()?.merge(Word::Batch(Box::new(batch)))?),
+        Err(fault) => faulty(office, &record, &fault),
+    }
+}
+
+/// A hello that was signed by a journal of this till and answers the challenge that is open.
+///
+/// # Errors
+/// It is none, of another till or not fresh; or the store failed.
+pub fn verify_fresh(
+    office: &Office,
+    bytes: &[u8],
+    speaker: (&StoreCode, &TillCode),
+) -> Result<VerifiedHello, OperationError> {
+    let read = Hello::read(bytes)?;
+    let journal = read.claimed().journal;
+    let refused = |value: &str| Refusal::new(Reason::NotPermitted, "hello", value, "a hello of this till's open journal");
+    let record = known(office, journal, Some(speaker))?.ok_or_else(|| refused("of an unknown journal"))?;
+    if record.standing != Standing::Open {
+        return Err(refused("of a journal that has ended").into());
+    }
+    let hello = read.verify(&record.key)?;
+    let challenge = office.take_challenge(journal);
+    if challenge.is_none() || hello.statement().challenge != challenge {
+        return Err(refused("without head office's fresh challenge").into());
+    }
+    Ok(hello)
+}
+
+fn known(office: &Office, journal: JournalId, speaker: Speaker<'_>) -> Result<Option<JournalRecord>, OperationError> {
+    let record = office.store().read(|rows| rows.journal(journal))?;
+    if let (Some(record), Some((store, till))) = (&record, speaker)
+        && (record.profile.store != *store || record.profile.till != *till)
+    {
+        let limit = format!("a journal of {store}/{till}, as the client certificate says");
+        return Err(Refusal::new(Reason::NotPermitted, "journal", journal, limit).into());
+    }
+    Ok(record)
+}
+
+fn unknown(journal: JournalId) -> Answer {
+    Answer { journal, verdict: code(Verdict::Unknown), expected_seq: 1, acknowledgement: None, stop: None }
+}
+
+/// The verdict on bytes that did not verify. Nothing is kept of them.
+fn faulty(office: &Office, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
+    tracing::warn!(journal = %record.journal, %fault, "a word did not verify");
+    let epoch = office.store().read(|rows| rows.epoch())?;
+    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, challenge: None };
+    let judged = verdict(Some(&held), Claim::Faulty(fault), |_| Ok::<_, OperationError>(record.hash))?;
+    Ok(Answer {
+        journal: record.journal,
+        verdict: code(judged),
+        expected_seq: record.seq.saturating_add(1),
+        acknowledgement: None,
+        stop: None,
+    })
+}
+
+fn answer(office: &Office, outcome: Outcome) -> Result<Answer, OperationError> {
+    let code = code(outcome.verdict);
+    let now = clock::now();
+    let acknowledgement = match outcome.verdict {
+        Verdict::Append { .. }
+        | Verdict::Duplicate
+        | Verdict::Gap { .. }
+        | Verdict::Closed
+        | Verdict::ServerRestored { .. }
+        | Verdict::ServerFault { .. } => {
+            Some(outcome.acknowledgement(now, Nonce(random()?)).sign(office.key())?)
+        }
+        // What the till holds there is not what we hold.
+        Verdict::Fork { .. } | Verdict::Rollback { .. } => None,
+        Verdict::BadSignature | Verdict::Unknown | Verdict::BrokenChain | Verdict::Revoked => None,
+    };
+    let is_stopped = match outcome.verdict {
+        Verdict::Fork { .. } | Verdict::Rollback { .. } | Verdict::Revoked => true,
+        Verdict::Closed => is_closed_from_here(office, outcome.journal)?,
+        Verdict::Append { .. }
+        | Verdict::Duplicate
+        | Verdict::Gap { .. }
+        | Verdict::ServerRestored { .. }
+        | Verdict::ServerFault { .. }
+        | Verdict::BadSignature
+        | Verdict::Unknown
+        | Verdict::BrokenChain => false,
+    };
+    let stop = if is_stopped {
+        let stop = StopV1 { journal: outcome.journal, verdict: Note::new(code)?, stopped: now };
+        Some(stop.sign(office.key())?)
+    } else {
+        None
+    };
+    if is_stopped || matches!(outcome.verdict, Verdict::ServerFault { .. } | Verdict::ServerRestored { .. }) {
+        tracing::warn!(journal = %outcome.journal, verdict = code, seq = outcome.seq, "a journal needs attention");
+    }
+    let after_kept = outcome.kept_to.map_or(outcome.seq, |kept| kept.max(outcome.seq)).saturating_add(1);
+    let expected_seq = outcome.send_from.unwrap_or(after_kept);
+    Ok(Answer { journal: outcome.journal, verdict: code, expected_seq, acknowledgement, stop })
+}
+
+/// Whether head office closed the journal, and not its own last entry.
+fn is_closed_from_here(office: &Office, journal: JournalId) -> Result<bool, OperationError> {
+    let state = office.store().read(|rows| rows.state(journal))?;
+    Ok(state.is_none_or(|state| state.is_open))
+}
+
+/// The verdict's code on the wire.
+#[must_use]
+pub const fn code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::BadSignature => "bad_signature",
+        Verdict::Unknown => "unknown_journal",
+        Verdict::Closed => "closed",
+        Verdict::Revoked => "revoked",
+        Verdict::BrokenChain => "broken_chain",
+        Verdict::Fork { .. } => "fork",
+        Verdict::ServerRestored { .. } => "server_restored",
+        Verdict::ServerFault { .. } => "server_fault",
+        Verdict::Rollback { .. } => "rollback",
+        Verdict::Gap { .. } => "gap",
+        Verdict::Duplicate => "duplicate",
+        Verdict::Append { .. } => "append",
+    }
+}

@@ -1,0 +1,126 @@
+//! What every request passes through: an identity in the log, a limit on its body, and who is asking.
+//!
+//! A body is read whole, up to its route's limit and within 30 s; what says beforehand that it is longer is refused
+//! before a byte of it is read.
+
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use counterfoil_core::refusal::{Reason, Refusal};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::authority::ClientIdentity;
+use crate::clock;
+use crate::http::error::Problem;
+use crate::listener::Peer;
+
+/// How long a client may take to send the body of a request.
+pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Gives the request an identity, logs how it went, and tells the identity to the caller.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let mut random = [0; 8];
+    // Without random bytes requests merely cannot be told apart in the log.
+    let _ = getrandom::fill(&mut random);
+    let id = format!("{:016x}", u64::from_be_bytes(random));
+    let begun = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let peer = request.extensions().get::<Peer>().cloned();
+    let mut response = next.run(request).await;
+    let who = peer.as_ref().and_then(|peer| peer.identity.as_ref()).map(|who| format!("{}/{}", who.store, who.till));
+    tracing::info!(
+        request = id,
+        %method,
+        path,
+        status = response.status().as_u16(),
+        duration_us = begun.elapsed().as_micros(),
+        address = peer.map(|peer| peer.address.to_string()),
+        till = who,
+        "answered"
+    );
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The till whose client certificate came with the connection, valid now.
+pub struct Till(pub ClientIdentity);
+
+/// The till whose client certificate came with the connection, even if it has ended.
+pub struct PerhapsEnded(pub ClientIdentity);
+
+impl<S: Sync> FromRequestParts<S> for PerhapsEnded {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let identity = parts.extensions.get::<Peer>().and_then(|peer| peer.identity.clone());
+        let missing = || Problem::new(StatusCode::UNAUTHORIZED, "this route needs the client certificate of a till");
+        identity.map(Self).ok_or_else(missing)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Till {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PerhapsEnded(identity) = PerhapsEnded::from_request_parts(parts, state).await?;
+        if identity.is_expired(clock::now()) {
+            let detail = "the client certificate has ended; it may only be renewed, by POST /sync/renew";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        Ok(Self(identity))
+    }
+}
+
+/// The whole body, if it is within the limit.
+///
+/// # Errors
+/// 413 above the limit, 408 when it takes too long, 400 when it breaks off.
+pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    match timeout(BODY_READ_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more", bytes_max)),
+        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took longer than 30 s")),
+    }
+}
+
+/// The body of a request, refused by its own statement of length where it has one.
+///
+/// # Errors
+/// As [`read_body`].
+pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    match length {
+        Some(length) if length > bytes_max as u64 => Err(too_large(&length.to_string(), bytes_max)),
+        Some(_) | None => read_body(request.into_body(), bytes_max).await,
+    }
+}
+
+/// The body of a request as JSON of this type.
+///
+/// # Errors
+/// As [`read`], and 400 for what is not JSON, 422 for JSON of another shape.
+pub async fn read_json<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
+    let bytes = read(request, bytes_max).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let refusal = Refusal::new(Reason::Malformed, "body", &error, "the JSON object of this route");
+        let is_json = error.classify() == serde_json::error::Category::Data;
+        let status = if is_json { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+        Problem::refused(status, &refusal)
+    })
+}
+
+fn too_large(came: &str, bytes_max: usize) -> Problem {
+    let refusal = Refusal::new(Reason::TooLong, "body", format!("{came} bytes"), format!("{bytes_max} bytes"));
+    Problem::refused(StatusCode::PAYLOAD_TOO_LARGE, &refusal)
+}
