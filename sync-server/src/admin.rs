@@ -45,10 +45,7 @@ pub fn create(
     salt: [u8; 16],
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let limit = format!("{PASSWORD_CHARS_MIN} to {PASSWORD_BYTES_MAX} characters");
-    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
-        return Err(Refusal::new(Reason::Malformed, "password", "what was given", limit).into());
-    }
+    check_password(password)?;
     let record = AdministratorRecord { salt, hash: hash(password, &salt)?, created: now };
     store.write(|rows| {
         if rows.as_rows().administrator(name)?.is_some() {
@@ -57,6 +54,18 @@ pub fn create(
         rows.put_administrator(name, &record)
     })?;
     Ok(())
+}
+
+/// Checks what a password must be; the refusal does not repeat it.
+///
+/// # Errors
+/// It is too short or too long.
+pub fn check_password(password: &str) -> Result<(), Refusal> {
+    if password.chars().count() >= PASSWORD_CHARS_MIN && password.len() <= PASSWORD_BYTES_MAX {
+        return Ok(());
+    }
+    let limit = format!("{PASSWORD_CHARS_MIN} to {PASSWORD_BYTES_MAX} characters");
+    Err(Refusal::new(Reason::Malformed, "password", "what was given", limit))
 }
 
 /// Whether this is the person's password. A name that is not known takes as long.
@@ -107,10 +116,7 @@ pub fn set_operator(
 }
 
 /// Of which store an operator is now; `None` inside is the whole company.
-fn scopes_of(
-    rows: &dyn crate::store::Rows,
-    operator: &OperatorCode,
-) -> Result<Vec<Option<StoreCode>>, StoreError> {
+fn scopes_of(rows: &dyn crate::store::Rows, operator: &OperatorCode) -> Result<Vec<Option<StoreCode>>, StoreError> {
     let key = MasterKey::Operator(operator.clone());
     let mut scopes = Vec::new();
     for (scope, _) in rows.master_states()? {

@@ -4,8 +4,8 @@
 //! trust. An acknowledgement is signed only after what it says is durable. A journal that must not go on gets a signed
 //! stop. Example: a batch of 651 to 812 where 700 are held is `append`, with an acknowledgement of 812.
 
-use counterfoil_core::id::{JournalId, Note, StoreCode, TillCode};
 use counterfoil_core::grant::StopV1;
+use counterfoil_core::id::{JournalId, Note, StoreCode, TillCode};
 use counterfoil_core::journal::acknowledgement::Nonce;
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::fault::Fault;
@@ -78,7 +78,8 @@ pub fn verify_fresh(
 ) -> Result<VerifiedHello, OperationError> {
     let read = Hello::read(bytes)?;
     let journal = read.claimed().journal;
-    let refused = |value: &str| Refusal::new(Reason::NotPermitted, "hello", value, "a hello of this till's open journal");
+    let refused =
+        |value: &str| Refusal::new(Reason::NotPermitted, "hello", value, "a hello of this till's open journal");
     let record = known(office, journal, Some(speaker))?.ok_or_else(|| refused("of an unknown journal"))?;
     if record.standing != Standing::Open {
         return Err(refused("of a journal that has ended").into());
@@ -130,9 +131,7 @@ fn answer(office: &Office, outcome: Outcome) -> Result<Answer, OperationError> {
         | Verdict::Gap { .. }
         | Verdict::Closed
         | Verdict::ServerRestored { .. }
-        | Verdict::ServerFault { .. } => {
-            Some(outcome.acknowledgement(now, Nonce(random()?)).sign(office.key())?)
-        }
+        | Verdict::ServerFault { .. } => Some(outcome.acknowledgement(now, Nonce(random()?)).sign(office.key())?),
         // What the till holds there is not what we hold.
         Verdict::Fork { .. } | Verdict::Rollback { .. } => None,
         Verdict::BadSignature | Verdict::Unknown | Verdict::BrokenChain | Verdict::Revoked => None,

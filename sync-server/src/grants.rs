@@ -29,29 +29,41 @@ pub fn add_token(
     store: &StoreRecord,
     history: History,
 ) -> Result<(), StoreError> {
-    if let Some(known) = rows.as_rows().store_record(&store.store)? {
+    add_slot(rows, (&token.store, &token.till), store, history)?;
+    rows.put_token(hash, token)
+}
+
+/// Keeps a slot and its store, where they are new.
+///
+/// # Errors
+/// As [`add_token`].
+pub fn add_slot(
+    rows: &mut dyn RowsMut,
+    (code, till): (&StoreCode, &TillCode),
+    store: &StoreRecord,
+    history: History,
+) -> Result<(), StoreError> {
+    if let Some(known) = rows.as_rows().store_record(code)? {
         refuse_difference(&known, store)?;
     }
     rows.put_store(store)?;
-    let known = rows.as_rows().slot(&token.store, &token.till)?;
     let has_history = history == History::Allowed;
-    let slot = match known {
+    let slot = match rows.as_rows().slot(code, till)? {
         Some(slot) if slot.is_revoked => {
-            let name = format!("{}/{} is revoked", slot.store, slot.till);
+            let name = format!("{code}/{till} is revoked");
             return Err(Refusal::new(Reason::Declined, "till", name, "take another code").into());
         }
         Some(slot) => SlotRecord { has_history: has_history || slot.has_history, ..slot },
         None => SlotRecord {
-            store: token.store.clone(),
-            till: token.till.clone(),
+            store: code.clone(),
+            till: till.clone(),
             has_history,
             is_revoked: false,
             suffixes: 0,
             journal: None,
         },
     };
-    rows.put_slot(&slot)?;
-    rows.put_token(hash, token)
+    rows.put_slot(&slot)
 }
 
 /// Whether a till may take over documents of the past.

@@ -29,6 +29,15 @@ pub mod exchange;
 pub mod ingest;
 pub mod admin;
 pub mod audit;
+pub mod report;
+pub mod wire;
+pub mod operations;
 
 // connections
 pub mod listener;
+pub mod local_api;
+pub mod http;
+pub mod server;
+
+// the command line
+pub mod cli;

@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The program `head-office`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    counterfoil_sync_server::cli::run()
+}

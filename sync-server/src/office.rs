@@ -50,7 +50,13 @@ impl Office {
         for path in [folder.store(), folder.authority_key(), folder.signing_key()] {
             if path.exists() {
                 let limit = "a folder without a head office; nothing is overwritten";
-                return Err(Refusal::new(Reason::Declined, "data", path.display(), limit).into());
+                return Err(Refusal::new(
+                    Reason::Declined,
+                    "data",
+                    format!("{} is there already", path.display()),
+                    limit,
+                )
+                .into());
             }
         }
         folder.create()?;
@@ -157,6 +163,14 @@ impl Office {
         }
         open.insert(journal, challenge);
         Ok(challenge)
+    }
+
+    /// A challenge that nobody can answer, for a journal that is not known.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn forgotten_challenge(&self) -> Result<Challenge, OperationError> {
+        Ok(Challenge(random()?))
     }
 
     /// Takes the challenge that is open for a journal, which can be answered once.

@@ -189,10 +189,12 @@ impl Reading<'_> {
             self.audit.differs(format!("journal {journal}: its till has another entry {}", hello.seq));
         }
         if hello.totals != [state.total] {
-            self.audit.differs(format!("journal {journal}: the totals that its till signed are not those of its entries"));
+            self.audit
+                .differs(format!("journal {journal}: the totals that its till signed are not those of its entries"));
         }
         if hello.series != state.last_numbers() {
-            self.audit.differs(format!("journal {journal}: the numbers that its till signed are not those of its entries"));
+            self.audit
+                .differs(format!("journal {journal}: the numbers that its till signed are not those of its entries"));
         }
     }
 
@@ -214,8 +216,11 @@ fn compare(
         audit.is_bad_at(head.seq().saturating_add(1), text);
     }
     // A batch may reach beyond the entry that closes its journal, and beyond nothing else.
-    if record.standing != Standing::Closed && rows.proof_covering(record.journal, head.seq().saturating_add(1))?.is_some() {
-        let text = format!("journal {} has a signature for entries after {}, which are not there", record.journal, head.seq());
+    if record.standing != Standing::Closed
+        && rows.proof_covering(record.journal, head.seq().saturating_add(1))?.is_some()
+    {
+        let text =
+            format!("journal {} has a signature for entries after {}, which are not there", record.journal, head.seq());
         audit.is_bad_at(head.seq().saturating_add(1), text);
     }
     if rows.state(record.journal)?.as_ref() != state {

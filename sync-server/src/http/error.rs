@@ -11,12 +11,12 @@ use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::Serialize;
 
-use crate::operations::OperationError;
+use crate::operation_error::OperationError;
 use crate::wire::RefusedBody;
 
 /// A problem document.
 #[derive(Clone, Debug, Serialize)]
-pub struct Problem {
+pub(super) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -29,14 +29,14 @@ pub struct Problem {
 impl Problem {
     /// A problem that is no refusal of a rule.
     #[must_use]
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         Self { kind: "about:blank", title, status: status.as_u16(), detail: detail.into(), refused: None }
     }
 
     /// A refusal, with this status.
     #[must_use]
-    pub fn refused(status: StatusCode, refusal: &Refusal) -> Self {
+    pub(super) fn refused(status: StatusCode, refusal: &Refusal) -> Self {
         Self { refused: Some(RefusedBody::from(refusal)), ..Self::new(status, refusal.to_string()) }
     }
 }

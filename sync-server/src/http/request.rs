@@ -20,12 +20,13 @@ use crate::authority::ClientIdentity;
 use crate::clock;
 use crate::http::error::Problem;
 use crate::listener::Peer;
+use crate::operation_error::OperationError;
 
 /// How long a client may take to send the body of a request.
-pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Gives the request an identity, logs how it went, and tells the identity to the caller.
-pub async fn observe(request: Request, next: Next) -> Response {
+pub(super) async fn observe(request: Request, next: Next) -> Response {
     let mut random = [0; 8];
     // Without random bytes requests merely cannot be told apart in the log.
     let _ = getrandom::fill(&mut random);
@@ -53,10 +54,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
 }
 
 /// The till whose client certificate came with the connection, valid now.
-pub struct Till(pub ClientIdentity);
+pub(super) struct Till(pub ClientIdentity);
 
 /// The till whose client certificate came with the connection, even if it has ended.
-pub struct PerhapsEnded(pub ClientIdentity);
+pub(super) struct PerhapsEnded(pub ClientIdentity);
 
 impl<S: Sync> FromRequestParts<S> for PerhapsEnded {
     type Rejection = Problem;
@@ -85,7 +86,7 @@ impl<S: Sync> FromRequestParts<S> for Till {
 ///
 /// # Errors
 /// 413 above the limit, 408 when it takes too long, 400 when it breaks off.
-pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+pub(super) async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     match timeout(BODY_READ_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more", bytes_max)),
@@ -98,8 +99,9 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
 ///
 /// # Errors
 /// As [`read_body`].
-pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+pub(super) async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> {
+    let length: Option<u64> =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     match length {
         Some(length) if length > bytes_max as u64 => Err(too_large(&length.to_string(), bytes_max)),
         Some(_) | None => read_body(request.into_body(), bytes_max).await,
@@ -110,7 +112,7 @@ pub async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Problem> 
 ///
 /// # Errors
 /// As [`read`], and 400 for what is not JSON, 422 for JSON of another shape.
-pub async fn read_json<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
+pub(super) async fn read_json<T: DeserializeOwned>(request: Request, bytes_max: usize) -> Result<T, Problem> {
     let bytes = read(request, bytes_max).await?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let refusal = Refusal::new(Reason::Malformed, "body", &error, "the JSON object of this route");
@@ -123,4 +125,17 @@ pub async fn read_json<T: DeserializeOwned>(request: Request, bytes_max: usize) 
 fn too_large(came: &str, bytes_max: usize) -> Problem {
     let refusal = Refusal::new(Reason::TooLong, "body", format!("{came} bytes"), format!("{bytes_max} bytes"));
     Problem::refused(StatusCode::PAYLOAD_TOO_LARGE, &refusal)
+}
+
+/// Runs what reads or writes the store on a thread that may wait.
+///
+/// # Errors
+/// Those of the work; 500 where it panicked.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result.map_err(Problem::from),
+        Err(error) => Err(OperationError::Failed(error.into()).into()),
+    }
 }

@@ -68,6 +68,14 @@ impl RedbStore {
         }
     }
 
+    /// Whether every page of a store that nobody has open is what was written.
+    ///
+    /// # Errors
+    /// There is none, another process has it, or it cannot be read at all.
+    pub fn is_intact(path: &Path) -> Result<bool, StoreError> {
+        builder().open(path).and_then(|mut database| database.check_integrity()).map_err(StoreError::backend)
+    }
+
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {

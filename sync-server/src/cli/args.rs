@@ -1,0 +1,249 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::{Environment, Given, Prices};
+
+/// Head office: merges the journals of all tills and proves that no number is missing.
+#[derive(Debug, Parser)]
+#[command(name = "head-office", version)]
+pub(super) struct Arguments {
+    /// The data folder
+    #[arg(long, global = true, env = "COUNTERFOIL_DATA", value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+    /// Answers as JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingsArguments,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Settings as flags and variables.
+#[derive(Debug, Args)]
+pub(super) struct SettingsArguments {
+    /// In which surroundings the program runs
+    #[arg(long, global = true, env = "COUNTERFOIL_PROFILE", value_enum)]
+    profile: Option<Environment>,
+    /// A filter of the diagnostics log, such as info
+    #[arg(long, global = true, env = "COUNTERFOIL_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// Where tills connect
+    #[arg(long, global = true, env = "COUNTERFOIL_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// A name or address by which tills know the server (repeatable)
+    #[arg(long = "host", global = true, env = "COUNTERFOIL_HOSTS", value_delimiter = ',', value_name = "HOST")]
+    hosts: Vec<String>,
+    /// How many connections at once
+    #[arg(long, global = true, env = "COUNTERFOIL_CONNECTIONS_MAX", value_name = "COUNT")]
+    connections_max: Option<usize>,
+    /// The currency of new stores, ISO 4217
+    #[arg(long, global = true, env = "COUNTERFOIL_CURRENCY", value_name = "CODE")]
+    currency: Option<String>,
+    /// The country of new stores, ISO 3166
+    #[arg(long, global = true, env = "COUNTERFOIL_COUNTRY", value_name = "CODE")]
+    country: Option<String>,
+    /// The zone of new stores, such as Europe/Madrid
+    #[arg(long, global = true, env = "COUNTERFOIL_ZONE", value_name = "ZONE")]
+    zone: Option<String>,
+    /// Whether prices of new stores include tax
+    #[arg(long, global = true, env = "COUNTERFOIL_PRICES", value_enum)]
+    prices: Option<Prices>,
+}
+
+impl SettingsArguments {
+    /// What flags and variables say.
+    pub(super) fn given(self) -> Given {
+        Given {
+            profile: self.profile,
+            log: self.log,
+            listen: self.listen,
+            hosts: (!self.hosts.is_empty()).then_some(self.hosts),
+            connections_max: self.connections_max,
+            currency: self.currency,
+            country: self.country,
+            zone: self.zone,
+            prices: self.prices,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Makes a head office: certificate authority, keys, store, and a first administrator
+    Init(InitOptions),
+    /// Serves tills until it is stopped
+    Serve,
+    /// Makes a one-time token for a till
+    Token(TokenOptions),
+    /// Grants a journal that was asked for by file
+    Grant(GrantOptions),
+    /// The people who administer head office
+    Admin(AdminOptions),
+    /// The operators of tills
+    Operator(OperatorOptions),
+    /// Takes over the products of a shop
+    Import(ImportOptions),
+    /// Takes what a till exported to a file
+    Ingest(IngestOptions),
+    /// Reads and compares everything
+    Audit,
+    /// Totals by day
+    Report(ReportOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitOptions {
+    /// The name of the first administrator
+    #[arg(long, default_value = "admin")]
+    pub(super) admin: String,
+    /// A file with the first administrator's password, or - ; one is made and shown once otherwise
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SlotOptions {
+    /// The store
+    #[arg(long)]
+    pub(super) store: String,
+    /// The till
+    #[arg(long)]
+    pub(super) till: String,
+    /// The till may take over documents of the past
+    #[arg(long)]
+    pub(super) history: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TokenOptions {
+    #[command(flatten)]
+    pub(super) slot: SlotOptions,
+    /// How long it is good, such as 30m, 24h or 7d
+    #[arg(long, default_value = "24h", value_name = "TIME")]
+    pub(super) expires: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GrantOptions {
+    /// The file with the journal request
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal_request: PathBuf,
+    /// Where the grant goes
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) slot: SlotOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AdminOptions {
+    #[command(subcommand)]
+    pub(super) command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminCommand {
+    /// Adds a person
+    Create {
+        /// The name
+        #[arg(long)]
+        name: String,
+        /// A file with the password, or - ; one is made and shown once otherwise
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OperatorOptions {
+    #[command(subcommand)]
+    pub(super) command: OperatorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OperatorCommand {
+    /// Adds or changes an operator; it goes down to tills at their next sync
+    Add {
+        /// The code typed at the till
+        #[arg(long)]
+        code: String,
+        /// The name on receipts
+        #[arg(long)]
+        name: String,
+        /// admin, manager or cashier
+        #[arg(long)]
+        role: String,
+        /// A file with the PIN, or -
+        #[arg(long, value_name = "FILE")]
+        pin_file: Option<PathBuf>,
+        /// The one store; all of them otherwise
+        #[arg(long)]
+        store: Option<String>,
+        /// The person may not work any more
+        #[arg(long)]
+        inactive: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportOptions {
+    #[command(subcommand)]
+    pub(super) command: ImportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ImportCommand {
+    /// Products from CSV or a JSON array, plain or gzipped
+    Products(ProductOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProductOptions {
+    /// The file
+    pub(super) file: PathBuf,
+    /// The prices are those of this store only
+    #[arg(long)]
+    pub(super) store: Option<String>,
+    /// FIELD=COLUMN (repeatable)
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub(super) map: Vec<String>,
+    /// FIELD=VALUE for empty cells (repeatable)
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(super) default: Vec<String>,
+    /// Short for --default tax_rate=R
+    #[arg(long, value_name = "R")]
+    pub(super) tax_rate: Option<String>,
+    /// Separates several categories or barcodes in one cell
+    #[arg(long, value_name = "S")]
+    pub(super) category_separator: Option<String>,
+    /// What tells products without a code apart
+    #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
+    pub(super) key: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IngestOptions {
+    /// The file that a till exported
+    pub(super) file: PathBuf,
+    /// Where the acknowledgement for the till goes
+    #[arg(long, value_name = "OUT")]
+    pub(super) acknowledgement: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportOptions {
+    /// One store; all of them otherwise
+    #[arg(long)]
+    pub(super) store: Option<String>,
+    /// The first day, such as 2026-11-01
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<String>,
+}

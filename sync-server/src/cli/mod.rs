@@ -1,0 +1,56 @@
+//! The command line of `head-office`.
+//!
+//! Global options stand before or after the command. Exit codes: 0 done, 1 refused, 2 usage, 3 damaged data or I/O. With
+//! `--json` one object goes to stdout; a refusal is `{"refused":{...}}` there. Each setting can come as a flag, as a
+//! `COUNTERFOIL_*` variable or from `head-office.toml`, in this order.
+
+mod args;
+mod commands;
+mod files;
+mod init;
+mod reach;
+mod serve;
+mod show;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::json;
+
+use crate::folder::Folder;
+use crate::operations::{Answer, Ending};
+use args::{Arguments, Command};
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let is_json = arguments.json;
+    // A damaged store may make the engine panic; that too is an answer with exit code 3.
+    let answer = catch_unwind(AssertUnwindSafe(|| dispatch(arguments))).unwrap_or_else(|_| Answer {
+        ending: Ending::Damaged,
+        body: json!({ "error": { "code": "panic", "message": "the program or the store is damaged; see above" } }),
+    });
+    show::print(&answer, is_json);
+    ExitCode::from(answer.ending.exit_code())
+}
+
+fn dispatch(arguments: Arguments) -> Answer {
+    let Arguments { data, json, settings, command } = arguments;
+    let folder = data.map_or_else(Folder::of_user, Folder::new);
+    let given = settings.given();
+    let done = match command {
+        Command::Init(options) => init::run(folder, given, &options),
+        Command::Serve => serve::run(folder, given, json),
+        Command::Token(options) => commands::token(&folder, given, options),
+        Command::Grant(options) => commands::grant(&folder, given, options),
+        Command::Admin(options) => commands::admin(&folder, given, options),
+        Command::Operator(options) => commands::operator(&folder, given, options),
+        Command::Import(options) => commands::import(&folder, given, options),
+        Command::Ingest(options) => commands::ingest(&folder, given, &options),
+        Command::Audit => commands::audit(&folder, given),
+        Command::Report(options) => commands::report(&folder, given, options),
+    };
+    done.unwrap_or_else(Answer::from)
+}

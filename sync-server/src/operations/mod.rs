@@ -1,0 +1,127 @@
+//! What head office can be asked from its own machine: each operation once, called by the command line and by the
+//! running server's local API alike.
+//!
+//! An operation goes in as JSON and an answer comes out as JSON, with how it ended. What it means stands in the modules
+//! named after its noun; here it is only read, called and told.
+
+mod answers;
+mod orders;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::refusal::{Reason, Refusal};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use crate::operation_error::OperationError;
+pub use orders::{
+    AdministratorOrder, GrantOrder, ImportOrder, IngestOrder, OperatorOrder, ReportOrder, StoreOrder, TokenOrder,
+};
+
+use crate::office::Office;
+use crate::wire::RefusedBody;
+
+/// The most bytes of an operation with its file, in base64.
+pub const OPERATION_BYTES_MAX: usize = 256 * 1_048_576;
+
+/// One operation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+pub enum Operation {
+    /// A token for a till slot.
+    Token(TokenOrder),
+    /// A grant as a file.
+    Grant(GrantOrder),
+    /// A person who administers.
+    Administrator(AdministratorOrder),
+    /// An operator of tills.
+    Operator(OperatorOrder),
+    /// Products or prices from a file.
+    ImportProducts(ImportOrder),
+    /// What a till exported to a file.
+    Ingest(IngestOrder),
+    /// Everything is read and compared.
+    Audit,
+    /// Totals by day.
+    Report(ReportOrder),
+}
+
+/// How an operation ended; the exit code of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// All of it was done.
+    Done,
+    /// A rule said no, to all or to a part.
+    Refused,
+    /// Data are damaged, or the disk failed.
+    Damaged,
+}
+
+impl Ending {
+    /// The exit code.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Damaged => 3,
+        }
+    }
+}
+
+/// What an operation answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How it ended.
+    pub ending: Ending,
+    /// The object for programs.
+    pub body: Value,
+}
+
+impl Answer {
+    /// All of it was done.
+    #[must_use]
+    pub const fn done(body: Value) -> Self {
+        Self { ending: Ending::Done, body }
+    }
+}
+
+impl From<OperationError> for Answer {
+    fn from(error: OperationError) -> Self {
+        let refused = |refusal: &Refusal| Self {
+            ending: Ending::Refused,
+            body: serde_json::json!({ "refused": RefusedBody::from(refusal) }),
+        };
+        match error {
+            OperationError::Refused(refusal) => refused(&refusal),
+            OperationError::Fault(fault) => {
+                refused(&Refusal::new(Reason::Malformed, "file", fault, "signed bytes that are whole and unaltered"))
+            }
+            OperationError::Failed(cause) => Self {
+                ending: Ending::Damaged,
+                body: serde_json::json!({ "error": { "code": "failed", "message": format!("{cause:#}") } }),
+            },
+        }
+    }
+}
+
+/// Does an operation.
+#[must_use]
+pub fn perform(office: &Office, operation: Operation) -> Answer {
+    let done = match operation {
+        Operation::Token(order) => order.perform(office),
+        Operation::Grant(order) => order.perform(office),
+        Operation::Administrator(order) => order.perform(office),
+        Operation::Operator(order) => order.perform(office),
+        Operation::ImportProducts(order) => order.perform(office),
+        Operation::Ingest(order) => order.perform(office),
+        Operation::Audit => answers::audit(office),
+        Operation::Report(order) => order.perform(office),
+    };
+    done.unwrap_or_else(Answer::from)
+}
+
+fn decode(field: &str, base64: &str) -> Result<Vec<u8>, Refusal> {
+    STANDARD.decode(base64).map_err(|_| Refusal::new(Reason::Malformed, field, "what came", "base64"))
+}
