@@ -31,6 +31,7 @@ pub struct Console {
     form: Form,
     caller: Caller,
     pin_of_file: Option<String>,
+    has_read_stdin: bool,
 }
 
 impl Console {
@@ -38,7 +39,9 @@ impl Console {
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let form = if global.json { Form::Json } else { Form::Text };
-        Self { folder: global.data.clone().map(Folder::at), form, caller: Caller::default(), pin_of_file: None }
+        let has_read_stdin = global.pin_file.as_deref().is_some_and(is_stdin);
+        let folder = global.data.clone().map(Folder::at);
+        Self { folder, form, caller: Caller::default(), pin_of_file: None, has_read_stdin }
     }
 
     /// Reads who calls.
@@ -76,7 +79,8 @@ impl Console {
     #[must_use]
     pub fn with_pin(&self, pin: Option<String>) -> Self {
         let caller = Caller { operator: self.caller.operator.clone(), pin };
-        Self { folder: self.folder.clone(), form: self.form, caller, pin_of_file: None }
+        let Self { folder, form, has_read_stdin, .. } = self;
+        Self { folder: folder.clone(), form: *form, caller, pin_of_file: None, has_read_stdin: *has_read_stdin }
     }
 
     /// The PIN that came by `--pin-file`.
@@ -91,6 +95,20 @@ impl Console {
     /// There is none, or it cannot be opened.
     pub fn reach(&self) -> Result<Reach, Failure> {
         Reach::of(&self.folder()?)
+    }
+
+    /// Opens a file, or standard input for `-` or no name.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or standard input has been read for the PIN.
+    pub fn open_input(&self, path: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Failure> {
+        match path.filter(|path| !is_stdin(path)) {
+            Some(path) => open_file(path),
+            None if self.has_read_stdin => {
+                Err(Failure::Usage("standard input cannot hold both the PIN and the baskets".to_owned()))
+            }
+            None => Ok(Box::new(BufReader::new(io::stdin()))),
+        }
     }
 
     /// Asks one operation and shows its answer.
@@ -147,27 +165,23 @@ impl Console {
     }
 }
 
-/// Opens a file, or standard input for `-` or no name.
-///
-/// # Errors
-/// The file cannot be opened.
-pub fn open_input(path: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Failure> {
-    match path {
-        Some(path) if path != Path::new("-") => {
-            let file = File::open(path).map_err(|error| Failure::io(path, &error))?;
-            Ok(Box::new(BufReader::new(file)))
-        }
-        Some(_) | None => Ok(Box::new(BufReader::new(io::stdin()))),
-    }
+/// Whether a named file means standard input.
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
-/// Reads a PIN from a file, or from standard input for `-`.
+fn open_file(path: &Path) -> Result<Box<dyn BufRead + Send>, Failure> {
+    let file = File::open(path).map_err(|error| Failure::io(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// Reads a PIN: the first line of a file, or of standard input for `-`.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn read_pin(path: &Path) -> Result<String, Failure> {
+    let input = if is_stdin(path) { Box::new(BufReader::new(io::stdin())) } else { open_file(path)? };
     let mut text = String::new();
-    let read = open_input(Some(path))?.take(PIN_BYTES_MAX).read_to_string(&mut text);
-    read.map_err(|error| Failure::io(path, &error))?;
+    input.take(PIN_BYTES_MAX).read_line(&mut text).map_err(|error| Failure::io(path, &error))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

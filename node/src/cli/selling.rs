@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::console::{Console, Form, open_input};
+use crate::cli::console::{Console, Form};
 use crate::cli::input::Submissions;
 use crate::cli::show;
 use crate::failure::{Ending, Failure};
@@ -32,7 +32,7 @@ impl Sell {
     /// The till cannot be reached, the input cannot be read, or nothing can be shown.
     pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
         let mut reach = console.reach()?;
-        let submissions = Submissions::read(open_input(self.file.as_deref())?);
+        let submissions = Submissions::read(console.open_input(self.file.as_deref())?);
         let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
         let currency = currency(console, &mut reach);
         let (mut seller, mut ending) = (None, Ending::Done);

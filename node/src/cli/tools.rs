@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::console::{Console, open_input};
+use crate::cli::console::Console;
 use crate::cli::input::Submissions;
 use crate::cli::show;
 use crate::clock::Clock;
@@ -27,7 +27,7 @@ impl Quote {
     /// The input cannot be read, or nothing can be shown.
     pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
         let today = Clock::in_zone("UTC")?.now().date();
-        let submissions = Submissions::read(open_input(self.file.as_deref())?);
+        let submissions = Submissions::read(console.open_input(self.file.as_deref())?);
         let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
         let mut ending = Ending::Done;
         loop {

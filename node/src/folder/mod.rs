@@ -121,18 +121,22 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(Failure::io(&path, &error)),
         }
-        // For people who wonder who has the till; nothing relies on it.
+        // For people who wonder who has the till, and for telling a live address from one that was left behind.
         let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
         written.map_err(|error| Failure::io(&path, &error))?;
         Ok(Some(FolderLock { folder: self.clone(), _file: file }))
     }
 
+    /// The process that wrote itself into the lock file last.
+    #[must_use]
+    pub fn holder(&self) -> Option<u32> {
+        read_small(&self.file("lock"), 64).ok()??.trim().parse().ok()
+    }
+
     /// The failure of a folder that another process has open.
     #[must_use]
     pub fn held_by_another(&self) -> Failure {
-        let holder = fs::read_to_string(self.file("lock")).unwrap_or_default();
-        let holder = holder.trim();
-        let who = if holder.is_empty() { "another process".to_owned() } else { format!("process {holder}") };
+        let who = self.holder().map_or_else(|| "another process".to_owned(), |holder| format!("process {holder}"));
         let message = format!("{} has {} open; wait for it or end it", who, self.path.display());
         Failure::damaged("locked", message)
     }

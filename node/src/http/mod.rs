@@ -5,8 +5,10 @@
 //! translate; the answers are those of the command line. Example: `POST /v1/open` `{"float":"100.00"}`.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -14,7 +16,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::caller::Caller;
-use crate::failure::Failure;
+use crate::failure::{Ending, Failure};
 use crate::local::address::LocalAddress;
 use crate::local::client::{FIRST_LINE, OPERATOR, PIN};
 use crate::open_till::{OpenTill, SharedTill};
@@ -37,6 +39,8 @@ use error::{answered, refused_by_server};
 
 /// The most bytes of one request: a page of the feed or a chunk of baskets, in base64.
 const BODY_BYTES_MAX: usize = 4_194_304;
+/// How long a body may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every handler needs.
 #[derive(Clone)]
@@ -64,8 +68,9 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())
         .fallback(unknown)
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(read_body))
         .layer(middleware::from_fn_with_state(served.clone(), require_token))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(served)
 }
 
@@ -75,7 +80,7 @@ fn route<O: Operation>() -> Router<Served> {
 }
 
 async fn health() -> Response {
-    answered(Answer { ending: crate::failure::Ending::Done, json: r#"{"ok":true}"#.to_owned() })
+    answered(Answer { ending: Ending::Done, json: r#"{"ok":true}"#.to_owned() })
 }
 
 async fn unknown() -> Response {
@@ -89,6 +94,20 @@ async fn require_token(State(served): State<Served>, request: Request, next: Nex
         return next.run(request).await;
     }
     refused_by_server(StatusCode::UNAUTHORIZED, "token", "show the token of local-api.json as authorization: Bearer")
+}
+
+/// Reads the whole body within its limit of bytes and of time, so that nobody waits with the till for a slow caller.
+async fn read_body(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let too_large = || {
+        let message = format!("the body has more bytes than the limit of {BODY_BYTES_MAX}");
+        refused_by_server(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message)
+    };
+    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(bytes)) => next.run(Request::from_parts(head, Body::from(bytes))).await,
+        Ok(Err(_)) => too_large(),
+        Err(_) => refused_by_server(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time"),
+    }
 }
 
 async fn perform<O: Operation>(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
@@ -134,7 +153,7 @@ fn sell_lines(till: &mut OpenTill, caller: &Caller, first: u64, body: &str) -> A
             break;
         }
     }
-    Answer { ending: crate::failure::Ending::Done, json }
+    Answer { ending: Ending::Done, json }
 }
 
 /// Carries out work with the till on a thread that may block.

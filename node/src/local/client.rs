@@ -47,6 +47,10 @@ impl LocalClient {
     /// The address file cannot be read.
     pub fn connect(folder: &Folder) -> Result<Option<Self>, Failure> {
         let Some(local) = LocalAddress::read(folder)? else { return Ok(None) };
+        // An address that a killed process left behind may belong to a stranger by now, who is not shown the token.
+        if folder.holder() != Some(local.process) {
+            return Ok(None);
+        }
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::damaged("io", format!("cannot start a client: {error}")))?;
         let mut client = Self { local, runtime, sender: None };

@@ -87,3 +87,39 @@ fn without_its_secret_or_on_another_machine_a_till_may_only_be_read() {
     fs::write(&secret, text).unwrap();
     shop.sell(SALE).done();
 }
+
+#[test]
+fn after_a_failing_disk_nothing_more_is_answered_and_nothing_acknowledged_is_lost() {
+    let shop = Shop::open();
+    let sales: Vec<String> = (0..20_000)
+        .map(|sale| {
+            format!(r#"{{"id":"s{sale}","lines":[{{"code":"TEA","quantity":"1"}}],"customer":"{}"}}"#, "x".repeat(150))
+        })
+        .collect();
+    let file = shop.file("sales.jsonl", &sales.join("\n"));
+    // A limit on the size of files, with its signal ignored, is a disk that refuses to write on.
+    let size = fs::metadata(shop.data().join("store.redb")).unwrap().len() / 1024 + 1_000;
+    let script = format!("trap '' XFSZ; ulimit -f {size}; exec \"$0\" \"$@\"");
+    let mut limited = std::process::Command::new("bash");
+    limited.args(["-c", &script, env!("CARGO_BIN_EXE_till"), "--data", shop.data().to_str().unwrap()]);
+    let ended = crate::shop::run(limited.args(["--json", "sell", file.to_str().unwrap()]), "");
+    let answers = ended.lines();
+    let (last, sold) = answers.split_last().unwrap();
+    assert_eq!((ended.code, last["error"]["code"].as_str()), (3, Some("store")), "{last}");
+    assert!(sold.len() > 100 && sold.iter().all(|answer| answer["number"].is_string()), "{} sales", sold.len());
+    let audit = shop.audit();
+    assert!(audit["series"][0]["issued"].as_u64().unwrap() >= sold.len() as u64, "{audit}");
+    let again = shop.sell(&sales[..sold.len()].join("\n")).done().lines();
+    assert_eq!(again, sold);
+}
+
+#[test]
+fn a_set_up_that_was_cut_off_is_simply_done_again() {
+    let shop = Shop::empty();
+    fs::create_dir_all(shop.data()).unwrap();
+    fs::write(shop.data().join("store.new"), b"half a store").unwrap();
+    let init = ["init", "--store", "S01", "--till", "T01", "--currency", "EUR", "--country", "ES"];
+    shop.json(&init).done();
+    shop.json(&["open", "--float", "1"]).done();
+    shop.audit();
+}

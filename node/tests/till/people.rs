@@ -72,3 +72,13 @@ fn a_weak_pin_or_none_is_refused_and_never_shown() {
     assert_eq!(shop.json(&["operator", "add", "--code", "eva"]).refused(), ("missing".into(), "pin".into()));
     assert_eq!(add("123456", "king").refused().1, "role");
 }
+
+#[test]
+fn standard_input_is_the_pin_or_the_baskets_and_never_both() {
+    let (shop, _) = shop_with_people(false);
+    let both = shop.json_with(&[], &["--operator", "ana", "--pin-file", "-", "sell"], "2468\n{}\n");
+    assert_eq!((both.code, both.json()["error"]["code"].as_str()), (2, Some("usage")));
+    let file = shop.file("sale.json", SALE);
+    let arguments = ["--operator", "ana", "--pin-file", "-", "sell", file.to_str().unwrap()];
+    shop.json_with(&[], &arguments, "2468\n").done();
+}
