@@ -38,6 +38,8 @@ pub struct HeadOffice {
     pub token: Hash,
     /// The signed grant that it got for the token.
     pub grant: Vec<u8>,
+    /// Ended journals of which head office wants nothing more, whatever of them it has not acknowledged.
+    pub finished: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,6 +52,8 @@ struct HeadOfficeText {
     seen_ms: i64,
     token: String,
     grant: Document,
+    #[serde(default)]
+    finished: Vec<String>,
 }
 
 impl HeadOffice {
@@ -70,6 +74,7 @@ impl HeadOffice {
             seen: Timestamp(text.seen_ms),
             token: text.token.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
             grant: text.grant.0,
+            finished: text.finished,
         }))
     }
 
@@ -95,6 +100,7 @@ impl HeadOffice {
             seen_ms: self.seen.0,
             token: self.token.to_string(),
             grant: Document(self.grant.clone()),
+            finished: self.finished.clone(),
         };
         let bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
         write_whole(&folder.file(NAME), &bytes)
@@ -165,6 +171,7 @@ mod tests {
             seen: Timestamp(2),
             token: Hash([3; 32]),
             grant: vec![4],
+            finished: vec!["5".to_owned()],
         };
         head_office.write(&folder).unwrap();
         assert_eq!(HeadOffice::require(&folder).unwrap(), head_office);

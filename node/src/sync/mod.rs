@@ -138,12 +138,12 @@ async fn exchange_with(
         },
         CertificateAge::Ended => renew::renew(client, till, folder, head_office, now).await?,
     }
-    push_all(client, till, head_office, &mut report).await?;
+    push_all(client, till, folder, head_office, &mut report).await?;
     let pulled = feed::pull(client, till).await?;
     report.feed_rows = pulled.rows;
     report.feed_revision = Some(pulled.revision);
     if pulled.has_grants {
-        push_all(client, till, head_office, &mut report).await?;
+        push_all(client, till, folder, head_office, &mut report).await?;
     }
     Ok(report)
 }
@@ -152,6 +152,7 @@ async fn exchange_with(
 async fn push_all(
     client: &mut Client,
     till: &dyn TillSide,
+    folder: &Folder,
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
@@ -164,14 +165,21 @@ async fn push_all(
             }
             continue;
         }
-        if !is_current && stand.acknowledged >= stand.seq {
+        if !is_current && (stand.acknowledged >= stand.seq || head_office.finished.contains(&stand.journal)) {
             continue;
         }
         let pushed = push::push(client, till, stand, &mut head_office.seen.0).await?;
-        let has_ended = pushed.has_ended();
-        note(report, stand, pushed);
-        if is_current && has_ended {
-            replace(client, till, head_office, report).await?;
+        let has_ended = push::has_ended(pushed.verdict);
+        match (is_current, has_ended) {
+            (true, true) => {
+                note(report, stand, pushed);
+                replace(client, till, head_office, report).await?;
+            }
+            (false, true) => {
+                head_office.finished.push(stand.journal.clone());
+                head_office.write(folder)?;
+            }
+            (true | false, false) => note(report, stand, pushed),
         }
     }
     Ok(())

@@ -8,6 +8,7 @@
 use super::client::Client;
 use super::till_side::TillSide;
 use super::trouble::Trouble;
+use crate::failure::Failure;
 use crate::operations::sync_step::{JournalStand, SyncStep};
 use crate::wire::sync::{Document, JournalReport, SyncAnswer, VerdictWire};
 
@@ -23,22 +24,20 @@ pub struct Pushed {
     pub verdict: VerdictWire,
 }
 
-impl Pushed {
-    /// Whether the journal must not go on, so that a new one is needed.
-    #[must_use]
-    pub const fn has_ended(&self) -> bool {
-        match self.verdict {
-            VerdictWire::Fork | VerdictWire::Rollback | VerdictWire::Closed => true,
-            VerdictWire::Append
-            | VerdictWire::Duplicate
-            | VerdictWire::Gap
-            | VerdictWire::ServerRestored
-            | VerdictWire::ServerFault
-            | VerdictWire::BrokenChain
-            | VerdictWire::BadSignature
-            | VerdictWire::UnknownJournal
-            | VerdictWire::Revoked => false,
-        }
+/// Whether the verdict says that the journal must not go on, so that a new one is needed.
+#[must_use]
+pub const fn has_ended(verdict: VerdictWire) -> bool {
+    match verdict {
+        VerdictWire::Fork | VerdictWire::Rollback | VerdictWire::Closed => true,
+        VerdictWire::Append
+        | VerdictWire::Duplicate
+        | VerdictWire::Gap
+        | VerdictWire::ServerRestored
+        | VerdictWire::ServerFault
+        | VerdictWire::BrokenChain
+        | VerdictWire::BadSignature
+        | VerdictWire::UnknownJournal
+        | VerdictWire::Revoked => false,
     }
 }
 
@@ -130,7 +129,11 @@ fn take(till: &dyn TillSide, answer: &SyncAnswer, before: u64, seen_ms: &mut i64
         till.ask(SyncStep::Stop { bytes: stop.clone() })?;
     }
     let Some(acknowledgement) = &answer.acknowledgement else { return Ok(before) };
-    till.ask(SyncStep::Acknowledge { bytes: acknowledgement.clone() })?;
+    match till.ask(SyncStep::Acknowledge { bytes: acknowledgement.clone() }) {
+        // What head office holds of an ended journal may be more or other than what this copy of the till holds.
+        Err(Failure::Refused(_)) if has_ended(answer.verdict) => return Ok(before),
+        taken => taken?,
+    };
     // The till has verified it just now.
     let read = counterfoil_core::journal::acknowledgement::Acknowledgement::read(&acknowledgement.0)?;
     *seen_ms = (*seen_ms).max(read.claimed().time.0);

@@ -222,6 +222,28 @@ fn a_stopped_journal_gets_a_successor_even_with_an_open_drawer() {
 }
 
 #[test]
+fn a_till_that_was_put_back_goes_on_in_a_new_journal() {
+    let shop = Shop::joined();
+    shop.exchange().unwrap();
+    let (old, store) = (shop.journal(), shop.folder().store());
+    let copy = std::fs::read(&store).unwrap();
+    shop.work(3);
+    shop.exchange().unwrap();
+    std::fs::write(&store, copy).unwrap();
+    shop.fake.state().stopped.insert(old, VerdictWire::Rollback);
+    let report = shop.exchange().unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("an older copy")), "{:?}", report.notes);
+    assert_ne!(shop.journal(), old);
+    // Head office has acknowledged more of the old journal than this copy has of it; it is asked about it once more.
+    shop.fake.state().stopped.insert(old, VerdictWire::Closed);
+    shop.work(2);
+    assert_eq!(shop.exchange().unwrap().journals.last().unwrap().acknowledged, 3);
+    shop.fake.state().requests.clear();
+    assert_eq!(shop.exchange().unwrap().journals.len(), 1);
+    assert!(!shop.fake.state().requests.iter().any(|request| request.contains(&old.to_string())));
+}
+
+#[test]
 fn a_revoked_journal_stops_and_asks_for_nothing() {
     let shop = Shop::joined();
     let journal = shop.journal();
