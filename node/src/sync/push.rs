@@ -5,6 +5,9 @@
 //! lost, and stops. Nothing here decides which entries count; only signed words are exchanged and kept.
 //! Example: head 812, acknowledged 700: hello says `append`, expected 701; one batch; `append`, expected 813.
 
+use counterfoil_core::journal::acknowledgement::Acknowledgement;
+use counterfoil_core::refusal::Refusal;
+
 use super::client::Client;
 use super::till_side::TillSide;
 use super::trouble::Trouble;
@@ -56,15 +59,19 @@ pub async fn push(
     let hello = SyncStep::Hello { journal: journal.clone(), challenge: Some(Document(challenge.to_vec())) };
     let mut answer: SyncAnswer = client.post_for("/sync/hello", till.document(hello)?).await?;
     let mut sent = Sent::default();
-    let mut acknowledged = stand.acknowledged;
+    let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
     loop {
-        acknowledged = take(till, &answer, acknowledged, seen_ms)?;
+        kept.take(till, &answer, seen_ms)?;
         let Some(from_seq) = sent.next(&answer, stand)? else { break };
         let batch = till.bytes(SyncStep::Batch { journal: journal.clone(), from_seq })?;
         let Some((bytes, last_seq)) = batch else { break };
         answer = client.post_for("/sync/batch", bytes).await?;
         sent.note(from_seq, last_seq);
     }
+    if let Some(doubt) = kept.doubt.filter(|_| !has_ended(answer.verdict)) {
+        return Err(doubt.into());
+    }
+    let acknowledged = kept.acknowledged;
     let report = JournalReport {
         journal: journal.clone(),
         seq: stand.seq,
@@ -82,6 +89,8 @@ struct Sent {
     from_seq: u64,
     last_seq: u64,
     standstills: u32,
+    /// Whether head office has begun to keep entries without applying them.
+    is_kept_apart: bool,
 }
 
 impl Sent {
@@ -109,9 +118,11 @@ impl Sent {
                 }
                 Ok(Some(expected))
             }
-            // What head office keeps unapplied does not raise what it expects, so the till goes on by itself.
+            // Head office says where the branch begins. It may not count what it keeps apart, so from there the till
+            // goes on by itself.
             VerdictWire::Fork | VerdictWire::Closed => {
-                let from = expected.max(self.last_seq.saturating_add(1));
+                let is_first = !std::mem::replace(&mut self.is_kept_apart, true);
+                let from = if is_first { expected } else { expected.max(self.last_seq.saturating_add(1)) };
                 Ok((from <= stand.seq).then_some(from))
             }
             VerdictWire::Rollback
@@ -123,21 +134,33 @@ impl Sent {
     }
 }
 
-/// Keeps what head office has signed. Returns up to where the journal is acknowledged.
-fn take(till: &dyn TillSide, answer: &SyncAnswer, before: u64, seen_ms: &mut i64) -> Result<u64, Trouble> {
-    if let Some(stop) = &answer.stop {
-        till.ask(SyncStep::Stop { bytes: stop.clone() })?;
+/// What head office has signed, as far as the till could take it.
+struct Kept {
+    acknowledged: u64,
+    /// Why the till does not take the last acknowledgement: it may be of another copy of this till. What comes next
+    /// shows head office the fork, so the exchange goes on; only if that brings no verdict is it an error.
+    doubt: Option<Refusal>,
+}
+
+impl Kept {
+    fn take(&mut self, till: &dyn TillSide, answer: &SyncAnswer, seen_ms: &mut i64) -> Result<(), Trouble> {
+        if let Some(stop) = &answer.stop {
+            till.ask(SyncStep::Stop { bytes: stop.clone() })?;
+        }
+        let Some(bytes) = &answer.acknowledgement else { return Ok(()) };
+        match till.ask(SyncStep::Acknowledge { bytes: bytes.clone() }) {
+            Err(Failure::Refused(refusal)) => self.doubt = Some(refusal),
+            taken => {
+                taken?;
+                // The till has verified it just now.
+                let read = Acknowledgement::read(&bytes.0)?;
+                *seen_ms = (*seen_ms).max(read.claimed().time.0);
+                self.acknowledged = read.claimed().seq;
+                self.doubt = None;
+            }
+        }
+        Ok(())
     }
-    let Some(acknowledgement) = &answer.acknowledgement else { return Ok(before) };
-    match till.ask(SyncStep::Acknowledge { bytes: acknowledgement.clone() }) {
-        // What head office holds of an ended journal may be more or other than what this copy of the till holds.
-        Err(Failure::Refused(_)) if has_ended(answer.verdict) => return Ok(before),
-        taken => taken?,
-    };
-    // The till has verified it just now.
-    let read = counterfoil_core::journal::acknowledgement::Acknowledgement::read(&acknowledgement.0)?;
-    *seen_ms = (*seen_ms).max(read.claimed().time.0);
-    Ok(read.claimed().seq)
 }
 
 #[cfg(test)]
@@ -165,11 +188,22 @@ mod tests {
         check(VerdictWire::ServerRestored, 500, None, Some(500));
         check(VerdictWire::Duplicate, 813, Some((701, 812)), Some(813));
         check(VerdictWire::Fork, 641, None, Some(641));
-        check(VerdictWire::Fork, 641, Some((641, 700)), Some(701));
-        check(VerdictWire::Fork, 641, Some((701, 812)), None);
+        check(VerdictWire::Fork, 641, Some((701, 812)), Some(641));
         check(VerdictWire::Closed, 813, None, None);
         check(VerdictWire::Rollback, 813, None, None);
         check(VerdictWire::Revoked, 1, None, None);
+    }
+
+    #[test]
+    fn a_branch_is_sent_once_from_where_it_begins() {
+        let mut sent = Sent::default();
+        let answer = SyncAnswer { verdict: VerdictWire::Fork, expected_seq: 641, acknowledgement: None, stop: None };
+        sent.note(701, 812);
+        for (from, last) in [(641, 700), (701, 812)] {
+            assert_eq!(sent.next(&answer, &stand()).unwrap(), Some(from));
+            sent.note(from, last);
+        }
+        assert_eq!(sent.next(&answer, &stand()).unwrap(), None);
     }
 
     #[test]

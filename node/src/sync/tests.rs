@@ -244,6 +244,27 @@ fn a_till_that_was_put_back_goes_on_in_a_new_journal() {
 }
 
 #[test]
+fn a_forked_till_sends_its_whole_branch_and_goes_on_in_a_new_journal() {
+    let shop = Shop::joined();
+    shop.exchange().unwrap();
+    let (old, store) = (shop.journal(), shop.folder().store());
+    let copy = std::fs::read(&store).unwrap();
+    shop.work(3);
+    shop.exchange().unwrap();
+    std::fs::write(&store, copy).unwrap();
+    std::fs::remove_file(shop.folder().file("mark.json")).unwrap();
+    shop.work(6);
+    let report = shop.exchange().unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("two records of this till")), "{:?}", report.notes);
+    let disputed: Vec<u64> = shop.fake.state().disputed[&old].1.clone();
+    assert_eq!(disputed, [5, 6, 7, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(shop.fake.held(old), 4);
+    assert_ne!(shop.journal(), old);
+    shop.work(2);
+    assert_eq!(shop.exchange().unwrap().journals.last().unwrap().acknowledged, 3);
+}
+
+#[test]
 fn a_revoked_journal_stops_and_asks_for_nothing() {
     let shop = Shop::joined();
     let journal = shop.journal();

@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) journals: BTreeMap<JournalId, (PublicKey, Vec<Hash>)>,
     /// The verdict that a journal gets instead of the right one, with a stop.
     pub(super) stopped: BTreeMap<JournalId, VerdictWire>,
+    /// Entries of another branch of a journal, and where it began.
+    pub(super) disputed: BTreeMap<JournalId, (u64, Vec<u64>)>,
     pub(super) rows: Vec<FeedRow>,
     pub(super) further_grants: Vec<Vec<u8>>,
     pub(super) epoch: Epoch,
@@ -60,6 +62,7 @@ pub(super) struct State {
     pub(super) profile: Profile,
     key: SigningKey,
     challenge: [u8; 32],
+    proven: u64,
     authority: Arc<Authority>,
     suffixes: u8,
 }
@@ -89,6 +92,7 @@ impl FakeHeadOffice {
             requests: Vec::new(),
             journals: BTreeMap::new(),
             stopped: BTreeMap::new(),
+            disputed: BTreeMap::new(),
             rows: Vec::new(),
             further_grants: Vec::new(),
             epoch: Epoch { counter: 1, random: [1; 8] },
@@ -96,6 +100,7 @@ impl FakeHeadOffice {
             profile,
             key: SigningKey::from_seed([42; 32]),
             challenge: [0; 32],
+            proven: 0,
             authority,
             suffixes: 0,
         }));
@@ -184,6 +189,11 @@ impl State {
                 };
                 let hello = hello.verify(key).unwrap();
                 assert_eq!(hello.statement().challenge, Some(Challenge(self.challenge)));
+                let proven = hello.statement().acknowledged.map_or(0, |last| last.seq);
+                if let Some((from, _)) = self.disputed.get_mut(&hello.statement().journal) {
+                    *from = proven + 1;
+                }
+                self.proven = proven;
                 let is_behind = held.len() as u64 > hello.statement().seq;
                 let verdict = if is_behind { VerdictWire::Duplicate } else { VerdictWire::Append };
                 Ok(self.verdict(hello.statement().journal, verdict))
@@ -251,6 +261,15 @@ impl State {
         if batch.first().seq() > held.len() as u64 + 1 {
             return self.verdict(journal, VerdictWire::Gap);
         }
+        let before = usize::try_from(batch.first().seq() - 1).unwrap();
+        let is_ours = before == 0 || held[before - 1] == batch.head().statement().previous;
+        let is_same = batch.entries().iter().zip(&held[before..]).all(|(entry, held)| entry.hash() == *held);
+        if !is_ours || !is_same || self.disputed.contains_key(&journal) {
+            let (_, kept) = self.disputed.entry(journal).or_insert((self.proven + 1, Vec::new()));
+            kept.extend(batch.entries().iter().map(|entry| entry.seq()));
+            self.stopped.insert(journal, VerdictWire::Fork);
+            return self.verdict(journal, VerdictWire::Fork);
+        }
         for entry in batch.entries() {
             if entry.seq() == held.len() as u64 + 1 {
                 held.push(entry.hash());
@@ -275,9 +294,11 @@ impl State {
             nonce: Nonce([held.len() as u8; 16]),
         };
         let is_known = self.journals.contains_key(&journal);
-        let acknowledgement = is_known.then(|| Document(acknowledgement.sign(&self.key).unwrap()));
         let verdict = stopped.copied().unwrap_or(verdict);
-        let answer = SyncAnswer { verdict, expected_seq: held.len() as u64 + 1, acknowledgement, stop };
+        let is_told = is_known && verdict != VerdictWire::Fork;
+        let acknowledgement = is_told.then(|| Document(acknowledgement.sign(&self.key).unwrap()));
+        let expected_seq = self.disputed.get(&journal).map_or(held.len() as u64 + 1, |(from, _)| *from);
+        let answer = SyncAnswer { verdict, expected_seq, acknowledgement, stop };
         serde_json::to_vec(&answer).unwrap()
     }
 
