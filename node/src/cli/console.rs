@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::caller::Caller;
+use crate::cli::shown::Shown;
 use crate::cli::{Global, show};
 use crate::failure::{Ending, Failure};
 use crate::folder::Folder;
@@ -115,7 +114,7 @@ impl Console {
     ///
     /// # Errors
     /// The till cannot be reached, or nothing can be shown.
-    pub fn ask<O: Operation>(&self, operation: O, text: fn(&Value) -> String) -> Result<Ending, Failure> {
+    pub fn ask<O: Operation>(&self, operation: O, text: fn(&Shown) -> String) -> Result<Ending, Failure> {
         let answer = self.reach()?.perform(&self.caller, operation);
         self.show(&answer, text)
     }
@@ -124,11 +123,11 @@ impl Console {
     ///
     /// # Errors
     /// Standard output is closed.
-    pub fn show(&self, answer: &Answer, text: impl FnOnce(&Value) -> String) -> Result<Ending, Failure> {
+    pub fn show(&self, answer: &Answer, text: impl FnOnce(&Shown) -> String) -> Result<Ending, Failure> {
         match self.form {
             Form::Json => self.line(&answer.json)?,
             Form::Text => {
-                let value: Value = serde_json::from_str(&answer.json).unwrap_or_default();
+                let value = Shown::read(&answer.json);
                 match (show::refusal(&value), show::error(&value)) {
                     (Some(refused), _) => self.line(&refused)?,
                     (None, Some(error)) => eprintln!("{error}"),

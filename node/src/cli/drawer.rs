@@ -2,10 +2,10 @@
 
 use clap::Args;
 use counterfoil_core::refusal::{Reason, Refusal};
-use serde_json::Value;
 
 use crate::cli::console::{Console, Form};
 use crate::cli::show;
+use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::operations::drawer::{CloseDrawer, Denomination, MoveCash, OpenDrawer};
 use crate::operations::receipt::Format;
@@ -27,7 +27,7 @@ impl Open {
     /// The till cannot be reached, or nothing can be shown.
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
         console.ask(OpenDrawer { float: DecimalText(self.float) }, |opened| {
-            let field = |name: &str| show::text(opened, name);
+            let field = |name: &str| opened.text(name);
             let (session, float, currency) = (field("session"), field("float"), field("currency"));
             format!("drawer session {session} is open with a float of {float} {currency}")
         })
@@ -53,7 +53,7 @@ impl Cash {
     pub fn run(self, kind: &str, console: &Console) -> Result<Ending, Failure> {
         let moved = MoveCash { kind: kind.to_owned(), amount: DecimalText(self.amount), reason: self.reason };
         console.ask(moved, |moved| {
-            let field = |name: &str| show::text(moved, name);
+            let field = |name: &str| moved.text(name);
             format!("{} of {} {}: {}", field("kind"), field("amount"), field("currency"), field("reason"))
         })
     }
@@ -81,10 +81,9 @@ impl Close {
         let close = CloseDrawer { count: self.count.map(DecimalText), denominations };
         let mut reach = console.reach()?;
         let closed = reach.perform(console.caller(), close);
-        let number: Value = serde_json::from_str(&closed.json).unwrap_or_default();
-        match (console.form(), number.get("number").and_then(Value::as_str)) {
+        match (console.form(), Shown::read(&closed.json).field("number")) {
             (Form::Text, Some(number)) => {
-                let z = ReadZ { number: Some(number.to_owned()), format: Format::Text };
+                let z = ReadZ { number: Some(number.to_string()), format: Format::Text };
                 console.show(&reach.perform(console.caller(), z), show::print)
             }
             (Form::Json | Form::Text, _) => console.show(&closed, show::fields),

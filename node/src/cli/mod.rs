@@ -22,6 +22,7 @@ pub mod selling;
 pub mod serving;
 pub mod set_up;
 pub mod show;
+pub mod shown;
 pub mod state;
 pub mod tools;
 

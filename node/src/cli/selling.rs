@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::cli::console::{Console, Form};
 use crate::cli::input::Submissions;
 use crate::cli::show;
+use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::folder::machine::hex;
 use crate::folder::secret::random;
@@ -124,13 +124,13 @@ fn currency(console: &Console, reach: &mut Reach) -> String {
         Form::Json => String::new(),
         Form::Text => {
             let status = reach.perform(console.caller(), ReadStatus {});
-            show::text(&serde_json::from_str(&status.json).unwrap_or_default(), "currency")
+            Shown::read(&status.json).text("currency")
         }
     }
 }
 
-fn sold_text(sold: &Value, currency: &str) -> String {
-    let field = |name: &str| show::text(sold, name);
+fn sold_text(sold: &Shown, currency: &str) -> String {
+    let field = |name: &str| sold.text(name);
     let payable = field("payable");
     let mut shown = format!("{}  {payable:>10} {currency}", field("number"));
     let change = field("change");

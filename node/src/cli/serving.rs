@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::console::Console;
-use crate::cli::show;
+use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::local::reach::Reach;
 use crate::network;
@@ -38,8 +38,7 @@ impl Serve {
         };
         network::serve(till, self.listen, |address| {
             let serving = ServingWire { listen: address.to_string(), process: std::process::id() };
-            let text =
-                |serving: &serde_json::Value| format!("serving at {} until stopped", show::text(serving, "listen"));
+            let text = |serving: &Shown| format!("serving at {} until stopped", serving.text("listen"));
             console.show(&Answer::done(&serving), text).map(drop)
         })?;
         Ok(Ending::Done)

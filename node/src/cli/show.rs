@@ -1,63 +1,64 @@
-//! Answers as text for people: aligned fields, tables, amounts with their currency.
+//! Answers as text for people: aligned fields, tables, the sentences of refusals and errors.
 
-use serde_json::{Map, Value};
+use crate::cli::shown::{Shown, spaced};
 
 /// The sentence of a refusal, if the answer is one.
 #[must_use]
-pub fn refusal(answer: &Value) -> Option<String> {
-    let message = answer.get("refused")?.get("message")?.as_str()?;
-    match answer.get("id").and_then(Value::as_str) {
-        Some(id) => Some(format!("refused {id}: {message}")),
-        None => Some(format!("refused: {message}")),
+pub fn refusal(answer: &Shown) -> Option<String> {
+    let message = answer.field("refused")?.text("message");
+    match answer.field("id") {
+        Some(Shown::Plain(id)) if id != "-" => Some(format!("refused {id}: {message}")),
+        Some(_) | None => Some(format!("refused: {message}")),
     }
 }
 
 /// The sentence of an error, if the answer is one.
 #[must_use]
-pub fn error(answer: &Value) -> Option<String> {
-    let error = answer.get("error")?;
-    Some(format!("{}: {}", text(error, "code"), text(error, "message")))
-}
-
-/// One field as text; nothing where it is missing or null.
-#[must_use]
-pub fn text(value: &Value, field: &str) -> String {
-    value.get(field).map(scalar).unwrap_or_default()
+pub fn error(answer: &Shown) -> Option<String> {
+    let error = answer.field("error")?;
+    Some(format!("{}: {}", error.text("code"), error.text("message")))
 }
 
 /// The text of a print.
 #[must_use]
-pub fn print(answer: &Value) -> String {
-    text(answer, "text")
+pub fn print(answer: &Shown) -> String {
+    answer.text("text")
 }
 
-/// Every field on a line of its own, lists of objects as tables.
+/// Every field on a line of its own, lists of objects as tables after them.
 #[must_use]
-pub fn fields(answer: &Value) -> String {
-    let Value::Object(object) = answer else { return scalar(answer) };
-    let is_plain = |value: &&Value| !is_table(value);
-    let width = object.iter().filter(|(_, value)| is_plain(value)).map(|(name, _)| name.chars().count()).max();
-    let width = width.unwrap_or(0);
+pub fn fields(answer: &Shown) -> String {
+    let Shown::Fields(fields) = answer else { return answer.to_string() };
+    let plain: Vec<_> = fields.iter().filter(|(_, value)| rows(value).is_none()).collect();
+    let width = plain.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut shown = String::new();
-    for (name, value) in object.iter().filter(|(_, value)| is_plain(value)) {
-        shown.push_str(&format!("{:width$}  {}\n", spaced(name), scalar(value)));
+    for (name, value) in plain {
+        shown.push_str(&format!("{:width$}  {value}\n", spaced(name)));
     }
-    for (name, value) in object.iter().filter(|(_, value)| is_table(value)) {
-        let rows: Vec<&Map<String, Value>> =
-            value.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
+    for (name, rows) in fields.iter().filter_map(|(name, value)| Some((name, rows(value)?))) {
         shown.push_str(&format!("\n{}\n{}", spaced(name), table(&rows)));
     }
     shown
 }
 
-fn table(rows: &[&Map<String, Value>]) -> String {
+/// A list of objects, as the rows of a table.
+fn rows(value: &Shown) -> Option<Vec<&Vec<(String, Shown)>>> {
+    let Shown::List(items) = value else { return None };
+    let rows = items.iter().map(|item| match item {
+        Shown::Fields(fields) => Some(fields),
+        Shown::Plain(_) | Shown::List(_) => None,
+    });
+    rows.collect::<Option<Vec<_>>>().filter(|rows| !rows.is_empty())
+}
+
+fn table(rows: &[&Vec<(String, Shown)>]) -> String {
     let Some(first) = rows.first() else { return String::new() };
-    let columns: Vec<&String> = first.keys().collect();
-    let cells = |row: &Map<String, Value>| -> Vec<String> {
-        columns.iter().map(|column| row.get(*column).map(scalar).unwrap_or_default()).collect()
+    let columns: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+    let cell = |row: &[(String, Shown)], column: &str| {
+        row.iter().find(|(name, _)| name == column).map(|(_, value)| value.to_string()).unwrap_or_default()
     };
-    let mut lines = vec![columns.iter().map(|column| spaced(column)).collect::<Vec<_>>()];
-    lines.extend(rows.iter().map(|row| cells(row)));
+    let mut lines: Vec<Vec<String>> = vec![columns.iter().map(|column| spaced(column)).collect()];
+    lines.extend(rows.iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()));
     let width = |index: usize| lines.iter().filter_map(|line| line.get(index)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns.len()).map(|index| width(index).unwrap_or(0)).collect();
     let mut shown = String::new();
@@ -68,49 +69,26 @@ fn table(rows: &[&Map<String, Value>]) -> String {
     shown
 }
 
-fn is_table(value: &Value) -> bool {
-    value.as_array().is_some_and(|items| items.first().is_some_and(Value::is_object))
-}
-
-fn spaced(name: &str) -> String {
-    name.replace('_', " ")
-}
-
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::Null => "-".to_owned(),
-        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "-".to_owned(),
-        Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(", "),
-        Value::Object(object) => object
-            .iter()
-            .map(|(name, value)| format!("{} {}", spaced(name), scalar(value)))
-            .collect::<Vec<_>>()
-            .join(", "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn fields_are_aligned_and_lists_become_tables() {
-        let answer =
-            json!({"ok": true, "unread": 0, "series": [{"code": "R26A", "last": 12}, {"code": "Z", "last": null}]});
-        let expected = "ok      yes\nunread  0\n\nseries\n  code  last\n  R26A  12\n  Z     -\n";
-        assert_eq!(fields(&answer), expected);
+        let json =
+            r#"{"unread":0,"ok":true,"series":[{"code":"R26A","last":12},{"code":"Z","last":null}],"missing":[]}"#;
+        let expected = "unread   0\nok       yes\nmissing  -\n\nseries\n  code  last\n  R26A  12\n  Z     -\n";
+        assert_eq!(fields(&Shown::read(json)), expected);
     }
 
     #[test]
     fn refusals_and_errors_are_sentences() {
-        let refused = json!({"id": "a", "refused": {"message": "tenders: too little"}});
+        let refused = Shown::read(r#"{"id":"a","refused":{"message":"tenders: too little"}}"#);
         assert_eq!(refusal(&refused).unwrap(), "refused a: tenders: too little");
-        assert_eq!(error(&json!({"error": {"code": "io", "message": "disk full"}})).unwrap(), "io: disk full");
-        assert_eq!(refusal(&json!({"id": "a"})), None);
+        let nameless = Shown::read(r#"{"id":null,"refused":{"message":"line 2: no"}}"#);
+        assert_eq!(refusal(&nameless).unwrap(), "refused: line 2: no");
+        let failed = Shown::read(r#"{"error":{"code":"io","message":"disk full"}}"#);
+        assert_eq!(error(&failed).unwrap(), "io: disk full");
+        assert_eq!(refusal(&Shown::read(r#"{"id":"a"}"#)), None);
     }
 }
