@@ -11,13 +11,14 @@ use crate::db::{WriteTransaction, master, row};
 use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
 use crate::feed::{FeedCursor, FeedPageV1, FeedRow, StateHash};
 use crate::grant::GrantV1;
+use crate::journal_state::JournalState;
 use crate::refusal::{Reason, Refusal};
 use crate::series::Series;
 use crate::time::Now;
 
 use super::journals::known_head_office;
 use super::open::append;
-use super::{Till, TillError};
+use super::{Access, Till, TillError};
 
 const CLEARED_PER_STEP: usize = 500;
 
@@ -45,8 +46,9 @@ impl Till {
     /// Applies a page of the feed.
     ///
     /// # Errors
-    /// Head office did not sign it, it is for another store, it does not follow the cursor, or its state hash disagrees
-    /// (then everything is fetched anew).
+    /// Head office did not sign the page, it is for another store, of an earlier epoch, it does not follow the cursor, it
+    /// brings a grant for another journal; or its state hash disagrees (then everything is fetched anew). A page that the
+    /// till has already changes nothing.
     pub fn apply_feed_page(&mut self, bytes: &[u8], now: Now) -> Result<FeedProgress, TillError> {
         let result = self.apply_feed_page_or_fail(bytes, now);
         self.latch(result)
@@ -62,7 +64,13 @@ impl Till {
             let limit = format!("{}, this till's store", profile.store);
             return Err(Refusal::new(Reason::Declined, "store", &page.store, limit).into());
         }
-        let (generation, cursor) = place(&feed, &page)?;
+        let (generation, cursor) = match place(&feed, &page)? {
+            Place::Next(generation, cursor) => (generation, cursor),
+            Place::Known(cursor) => {
+                let is_complete = feed.building.is_none();
+                return Ok(FeedProgress { rows: 0, revision: cursor.revision, is_complete });
+            }
+        };
         let tx = self.store.write()?;
         let state = apply_rows(&tx, generation, &page, cursor.state)?;
         if let Some(expected) = page.state
@@ -72,14 +80,19 @@ impl Till {
             return self.start_anew(feed);
         }
         self.set_pins(&tx, &page)?;
+        // A journal that may not grow takes no series; head office sends them again with every last page.
+        let grants = if self.access == Access::Full { page.grants.as_slice() } else { &[] };
+        let journal = self.accept_series(&tx, grants, now)?;
         let cursor = FeedCursor { epoch: page.epoch, revision: page.to_revision, state };
         let after = advanced(feed, generation, cursor, page.state.is_some());
         put_feed(&tx, &after)?;
         tx.commit().map_err(DbError::from)?;
+        if let Some(journal) = journal {
+            self.state = journal;
+        }
         if after.active != feed.active && feed.active != 0 {
             self.clear(feed.active)?;
         }
-        self.accept_series(&page.grants, now)?;
         let is_complete = page.state.is_some();
         Ok(FeedProgress { rows: page.rows.len(), revision: page.to_revision, is_complete })
     }
@@ -98,7 +111,12 @@ impl Till {
     }
 
     fn set_pins(&self, tx: &WriteTransaction, page: &FeedPageV1) -> Result<(), TillError> {
-        let Some(pepper) = &self.pepper else { return Ok(()) };
+        if page.pins.is_empty() {
+            return Ok(());
+        }
+        let missing =
+            || Refusal::new(Reason::Missing, "pepper", "", "the device's secret, without which no PIN is kept");
+        let pepper = self.pepper.as_ref().ok_or_else(missing)?;
         let mut pins = tx.open_table(PINS).map_err(DbError::from)?;
         for (operator, hash) in &page.pins {
             row::put(&mut pins, PINS, &operator.as_str(), &hash.seal(pepper))?;
@@ -117,28 +135,32 @@ impl Till {
         }
     }
 
-    /// Takes further series granted to the current journal, such as those of the next year.
-    fn accept_series(&mut self, grants: &[Vec<u8>], now: Now) -> Result<(), TillError> {
-        let head_office = known_head_office(&self.store.read()?)?;
+    /// Takes further series granted to the current journal, such as those of the next year. Gives the journal's state
+    /// where that made an entry.
+    fn accept_series(
+        &self,
+        tx: &WriteTransaction,
+        grants: &[Vec<u8>],
+        now: Now,
+    ) -> Result<Option<JournalState>, TillError> {
+        let mut after: Option<JournalState> = None;
         for bytes in grants {
             let grant = GrantV1::verify(bytes)?;
-            if grant.head_office != head_office || grant.journal != self.state.journal {
+            if grant.head_office != known_head_office(tx)? || grant.journal != self.state.journal {
                 let limit = "granted to this journal by this till's head office";
                 return Err(Refusal::new(Reason::Declined, "grant", grant.journal, limit).into());
             }
-            let is_new = |series: &Series| !self.state.series.iter().any(|own| own.head.series().code == series.code);
+            let state = after.as_ref().unwrap_or(&self.state);
+            let is_new = |series: &Series| !state.series.iter().any(|own| own.head.series().code == series.code);
             let series: Vec<Series> = grant.series.into_iter().filter(is_new).collect();
-            if series.is_empty() || !self.state.is_open {
+            if series.is_empty() || !state.is_open {
                 continue;
             }
             let granted = SeriesGrantedV1 { series, granted_by: GrantedByV1::HeadOffice(bytes.clone()) };
-            let tx = self.store.write()?;
             let event = Event::SeriesGranted(Box::new(granted));
-            let state = append(&tx, self.life, &self.state, &event, now)?;
-            tx.commit().map_err(DbError::from)?;
-            self.state = state;
+            after = Some(append(tx, self.life, state, &event, now)?);
         }
-        Ok(())
+        Ok(after)
     }
 
     /// Takes a grant of further series that came as a file.
@@ -146,31 +168,52 @@ impl Till {
     /// # Errors
     /// As for the grants of a feed page.
     pub fn apply_series_grant(&mut self, bytes: &[u8], now: Now) -> Result<(), TillError> {
-        let result = self.accept_series(&[bytes.to_vec()], now);
+        let result = self.apply_series_grant_or_fail(bytes, now);
         self.latch(result)
+    }
+
+    fn apply_series_grant_or_fail(&mut self, bytes: &[u8], now: Now) -> Result<(), TillError> {
+        self.require_access()?;
+        let tx = self.store.write()?;
+        if let Some(state) = self.accept_series(&tx, &[bytes.to_vec()], now)? {
+            tx.commit().map_err(DbError::from)?;
+            self.state = state;
+        }
+        Ok(())
     }
 }
 
-/// Which generation a page belongs to, and where that stands.
-fn place(feed: &FeedState, page: &FeedPageV1) -> Result<(u8, FeedCursor), Refusal> {
+/// What a page is to this till.
+enum Place {
+    /// The next one of a generation, which stands here.
+    Next(u8, FeedCursor),
+    /// A repeat of what the till has.
+    Known(FeedCursor),
+}
+
+/// Which generation a page belongs to, and where that stands. Old pages never bring old rows back.
+fn place(feed: &FeedState, page: &FeedPageV1) -> Result<Place, Refusal> {
     let follows = |cursor: &FeedCursor| cursor.epoch == page.epoch && cursor.revision == page.from_revision;
-    if let Some((generation, cursor)) = feed.building
-        && follows(&cursor)
-    {
-        return Ok((generation, cursor));
+    let newest = feed.building.map(|(_, cursor)| cursor).or(feed.cursor);
+    match (feed.building, feed.cursor) {
+        (Some((generation, cursor)), _) if follows(&cursor) => return Ok(Place::Next(generation, cursor)),
+        (None, Some(cursor)) if follows(&cursor) => return Ok(Place::Next(feed.active, cursor)),
+        (Some(_) | None, _) => {}
     }
-    if let (Some(cursor), None) = (feed.cursor, feed.building)
-        && follows(&cursor)
-    {
-        return Ok((feed.active, cursor));
+    if let Some(newest) = newest {
+        if page.epoch.counter < newest.epoch.counter {
+            return Err(Refusal::new(Reason::Declined, "epoch", page.epoch, format!("{} or later", newest.epoch)));
+        }
+        if page.epoch == newest.epoch && page.to_revision <= newest.revision {
+            return Ok(Place::Known(newest));
+        }
     }
     if page.from_revision == 0 {
         let generation = if feed.active == u8::MAX { 1 } else { feed.active.saturating_add(1) };
-        return Ok((generation, FeedCursor { epoch: page.epoch, revision: 0, state: StateHash::default() }));
+        return Ok(Place::Next(generation, FeedCursor { epoch: page.epoch, revision: 0, state: StateHash::default() }));
     }
-    let cursor = feed.building.map(|(_, cursor)| cursor).or(feed.cursor);
-    let limit = cursor.map_or(0, |cursor| cursor.revision);
-    Err(Refusal::new(Reason::Declined, "revision", page.from_revision, format!("{limit}, where this till stands")))
+    let limit = format!("{}, where this till stands", newest.map_or(0, |cursor| cursor.revision));
+    Err(Refusal::new(Reason::Declined, "revision", page.from_revision, limit))
 }
 
 fn apply_rows(

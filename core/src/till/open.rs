@@ -4,11 +4,11 @@ use crate::db::error::DbError;
 use crate::db::look_up::{EntryRef, Tables};
 use crate::db::tables::META;
 use crate::db::{StorageBackend, Store, WriteTransaction, apply, look_up, row};
-use crate::event::{Event, GrantedByV1, JournalOpenedV1};
+use crate::event::{Event, GrantedByV1, JournalClosedV1, JournalOpenedV1};
 use crate::grant::{GrantV1, PredecessorV1, Profile};
-use crate::id::{Hash, JournalId};
+use crate::id::{Hash, JournalId, Note};
 use crate::journal::envelope::ChainHead;
-use crate::journal::key::SigningKey;
+use crate::journal::key::{PublicKey, SigningKey};
 use crate::journal_state::JournalState;
 use crate::refusal::{Reason, Refusal};
 use crate::series::{DocumentKind, Series};
@@ -152,34 +152,36 @@ impl Till {
     }
 
     /// Opens the journal that head office granted: closes the current one and begins the next, in one transaction. On a
-    /// till that head office had stopped, this is how it sells again.
+    /// till that may only be read, because head office stopped it or because it is an older copy, this is how it sells
+    /// again; there the current journal is left as it is, with its drawer
+    /// session, since it must not grow. The same grant again changes nothing.
     ///
     /// # Errors
-    /// A grant that does not verify, is for another key, store currency or head office; an open drawer; a failing disk.
+    /// A grant that does not verify, is for another key, currency or head office, or for an earlier journal of this
+    /// folder; an open drawer that can still be closed; a failing disk.
     pub fn enrol(&mut self, key: SigningKey, grant: &[u8], now: Now) -> Result<(), TillError> {
-        // A journal that head office stopped can take no Z any more: its session ends with it, without a count.
-        if let (Access::Full, Some(session)) = (&self.access, &self.state.session) {
+        let result = self.enrol_or_fail(key, grant, now);
+        self.latch(result)
+    }
+
+    fn enrol_or_fail(&mut self, key: SigningKey, grant: &[u8], now: Now) -> Result<(), TillError> {
+        let (verified, mut opened) = opened_by_grant(&key, grant, None)?;
+        self.check_grant(&verified)?;
+        if verified.journal == self.state.journal {
+            return Ok(());
+        }
+        let is_growing = self.state.is_open && self.access == Access::Full;
+        if let (true, Some(session)) = (is_growing, &self.state.session) {
             return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it first").into());
         }
-        let tx = self.store.read()?;
-        let known = tx.get::<_, crate::journal::key::PublicKey>(META, &"head_office")?;
-        drop(tx);
         let tx = self.store.write()?;
         let mut closed = self.state.clone();
-        if closed.is_open {
-            let reason = crate::id::Note::new("a new journal was granted")?;
-            let event = Event::JournalClosed(Box::new(crate::event::JournalClosedV1 { reason }));
+        if is_growing {
+            let reason = Note::new("a new journal was granted")?;
+            let event = Event::JournalClosed(Box::new(JournalClosedV1 { reason }));
             closed = append(&tx, self.life, &closed, &event, now)?;
         }
-        let (verified, opened) = opened_by_grant(&key, grant, Some(closed.as_predecessor()))?;
-        if known.is_some_and(|known| known != verified.head_office) {
-            let limit = "the head office that this till knows";
-            return Err(Refusal::new(Reason::Declined, "grant", "signed by another head office", limit).into());
-        }
-        if verified.profile.currency != self.state.profile.currency {
-            let limit = format!("{}, the till's currency", self.state.profile.currency);
-            return Err(Refusal::new(Reason::Declined, "grant", verified.profile.currency, limit).into());
-        }
+        opened.predecessor = Some(closed.as_predecessor());
         let life = self.life.saturating_add(1);
         let state = open_journal(&tx, life, verified.journal, opened, now)?;
         row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &"head_office", &verified.head_office)?;
@@ -188,6 +190,30 @@ impl Till {
         self.life = life;
         self.state = state;
         self.access = Access::Full;
+        Ok(())
+    }
+
+    /// Whether a grant is from this till's head office, in its currency, and for a journal that is new here or, opened by
+    /// a grant, the current one.
+    fn check_grant(&self, grant: &GrantV1) -> Result<(), TillError> {
+        let tx = self.store.read()?;
+        let declined = |value: String, limit: String| Refusal::new(Reason::Declined, "grant", value, limit);
+        let known = tx.get::<_, PublicKey>(META, &"head_office")?;
+        if known.is_some_and(|known| known != grant.head_office) {
+            let limit = "the head office that this till knows".to_owned();
+            return Err(declined("signed by another head office".to_owned(), limit).into());
+        }
+        let currency = self.state.profile.currency;
+        if grant.profile.currency != currency {
+            return Err(declined(grant.profile.currency.to_string(), format!("{currency}, the till's currency")).into());
+        }
+        for life in 1..=self.life {
+            let is_current = life == self.life && !self.state.is_self_granted;
+            if !is_current && look_up::state(&tx, life)?.journal == grant.journal {
+                let limit = "a journal that is new to this folder".to_owned();
+                return Err(declined(format!("for journal {}", grant.journal), limit).into());
+            }
+        }
         Ok(())
     }
 }
