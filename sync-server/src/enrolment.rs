@@ -206,7 +206,10 @@ fn change(
     token: Option<Box<TokenRecord>>,
     granting: Granting<'_>,
 ) -> Result<GrantChange, OperationError> {
-    let suffix = suffix(slot.suffixes, context.epoch);
+    // A till that was on its own before has given itself suffix A, and sends its history under its old key.
+    let unknown = request.predecessor.as_ref().filter(|_| context.predecessor.is_none());
+    let given_before = if unknown.is_some() { slot.suffixes.max(1) } else { slot.suffixes };
+    let suffix = suffix(given_before, context.epoch);
     let year = (granting.year_in)(store.zone.as_str(), granting.now);
     let mut granted = series(slot, year, &suffix)?;
     granted.extend(series(slot, year.saturating_add(1), &suffix)?);
@@ -222,11 +225,9 @@ fn change(
     };
     let expected = |journal, key| KnownJournal { journal, key, profile: profile.clone() };
     let mut journals = vec![expected(request.journal, request.key)];
-    // A till that was on its own before sends its history under its old key.
-    let unknown = request.predecessor.as_ref().filter(|_| context.predecessor.is_none());
     journals.extend(unknown.map(|predecessor| expected(predecessor.journal, predecessor.key)));
     Ok(GrantChange {
-        slot: SlotRecord { suffixes: slot.suffixes.saturating_add(1), journal: Some(request.journal), ..slot.clone() },
+        slot: SlotRecord { suffixes: given_before.saturating_add(1), journal: Some(request.journal), ..slot.clone() },
         token: token.map(|token| *token),
         granted: GrantRecord {
             store: slot.store.clone(),

@@ -163,6 +163,21 @@ fn the_next_journal_of_a_slot_has_the_next_suffix_and_ends_the_one_before() {
 }
 
 #[test]
+fn a_till_that_was_on_its_own_gets_no_series_that_it_gave_itself() {
+    let own = PredecessorV1 {
+        journal: JournalId([9; 16]),
+        key: request(9).key,
+        seq: 80,
+        hash: Hash([5; 32]),
+        perpetual_gross: Money::ZERO,
+        sessions: 1,
+    };
+    let joining = change(decide_by_token(&context(), &JournalRequestV1 { predecessor: Some(own), ..request(1) }));
+    assert_eq!((joining.granted.suffix.as_str(), joining.slot.suffixes), ("B", 2));
+    assert_eq!(joining.series[0].code.as_str(), "S01-T01-R26B");
+}
+
+#[test]
 fn an_administrator_repeats_a_grant_and_never_gives_one_id_to_two_keys() {
     let context = GrantContext { token: None, ..context() };
     let first = change(decide_by(&context, &request(1), Right::Administrator));
