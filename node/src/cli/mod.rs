@@ -3,6 +3,7 @@
 //! Global options stand before or after the command. Exit codes: 0 done, 1 refused, 2 usage, 3 damaged data or I/O. With
 //! `--json` answers and refusals are JSON on standard output, one line each; progress and diagnostics go to stderr.
 
+use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -124,7 +125,9 @@ pub fn run() -> ExitCode {
 /// Diagnostics go to stderr; `TILL_LOG` says how much of them, such as `counterfoil_node=debug`.
 fn diagnose_on_stderr() {
     let filter = EnvFilter::try_from_env("TILL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).without_time().init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal).without_time();
+    log.with_env_filter(filter).init();
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
 }
 

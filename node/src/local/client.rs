@@ -30,8 +30,20 @@ const CONNECT_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct LocalClient {
     local: LocalAddress,
-    runtime: Runtime,
+    runtime: Background,
     sender: Option<SendRequest<Full<Bytes>>>,
+}
+
+/// The runtime of a client, which may be dropped wherever the client is.
+#[derive(Debug)]
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl std::fmt::Debug for LocalAddress {
@@ -53,7 +65,7 @@ impl LocalClient {
         }
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::damaged("io", format!("cannot start a client: {error}")))?;
-        let mut client = Self { local, runtime, sender: None };
+        let mut client = Self { local, runtime: Background(Some(runtime)), sender: None };
         match client.sender() {
             Ok(sender) => client.sender = Some(sender),
             Err(_) => return Ok(None),
@@ -94,7 +106,7 @@ impl LocalClient {
         }
         let unusable = |error| Failure::Usage(format!("this cannot be sent to the local API: {error}"));
         let request = request.body(Full::from(body)).map_err(unusable)?;
-        let exchanged = self.runtime.block_on(async {
+        let exchanged = self.wait_for(async {
             let response = sender.send_request(request).await?;
             let status = response.status();
             let body = response.into_body().collect().await?.to_bytes();
@@ -107,7 +119,7 @@ impl LocalClient {
 
     fn sender(&self) -> Result<SendRequest<Full<Bytes>>, std::io::Error> {
         let address = self.local.address;
-        self.runtime.block_on(async move {
+        self.wait_for(async move {
             let stream = tokio::time::timeout(CONNECT_WAIT, TcpStream::connect(address)).await??;
             stream.set_nodelay(true)?;
             let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
@@ -117,6 +129,15 @@ impl LocalClient {
                 }
             });
             Ok(sender)
+        })
+    }
+
+    /// Waits for the network on a thread of its own: the caller may itself be at work for another network, as a sync is.
+    fn wait_for<T: Send>(&self, work: impl Future<Output = T> + Send) -> T {
+        let runtime = self.runtime.0.as_ref().expect("the runtime is there until the client is dropped");
+        std::thread::scope(|scope| match scope.spawn(|| runtime.block_on(work)).join() {
+            Ok(value) => value,
+            Err(panic) => std::panic::resume_unwind(panic),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, refused};
+use crate::shop::{Shop, refused, run};
 
 fn assert_fields(answer: &Value, expected: &Value) {
     for (field, value) in expected.as_object().unwrap() {
@@ -86,10 +86,13 @@ fn report_and_close(shop: &Shop) {
     assert_fields(&status, &json!({"store": "S01", "till": "T01", "enrolled": false, "drawer_session": null}));
     let audit = shop.audit();
     assert_eq!(audit["totals"], json!([{"currency": "EUR", "gross": "17.45", "tax": "3.02", "cash": "-42.75"}]));
-    let file = shop.path("out.cfx");
-    let exported = shop.json(&["export", file.to_str().unwrap()]).done().json();
-    assert_eq!(exported["entries"], audit["journals"][0]["entries"]);
-    assert!(std::fs::read(&file).unwrap().starts_with(b"CFX1"));
+    let exported = run(shop.command().current_dir(shop.path("")).args(["--json", "export", "out.cfx"]), "");
+    assert_eq!(exported.done().json()["entries"], audit["journals"][0]["entries"]);
+    assert!(std::fs::read(shop.path("out.cfx")).unwrap().starts_with(b"CFX1"));
+    let own = shop.json(&["acknowledge", shop.path("out.cfx").to_str().unwrap()]);
+    assert_eq!(own.refused(), ("malformed".into(), "file".into()));
+    let none = shop.json(&["apply", shop.file("none.cfx", "no parcel").to_str().unwrap()]);
+    assert_eq!(none.refused(), ("malformed".into(), "file".into()));
 }
 
 #[test]

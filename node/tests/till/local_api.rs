@@ -4,6 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
+use counterfoil_node::caller::Caller;
+use counterfoil_node::folder::Folder;
+use counterfoil_node::local::reach::Reach;
+use counterfoil_node::operations::status::ReadStatus;
 use serde_json::Value;
 
 use crate::shop::{Serving, Shop};
@@ -95,4 +99,17 @@ fn a_second_serve_is_told_that_the_till_is_served() {
     let second = shop.json(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!((second.code, second.json()["error"]["code"].as_str()), (3, Some("locked")));
     drop(serving);
+}
+
+#[test]
+fn a_served_till_can_be_asked_in_the_midst_of_other_network_work() {
+    let shop = Shop::open();
+    let _serving = shop.serve();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answers = runtime.block_on(async {
+        let mut reach = Reach::of(&Folder::at(shop.data())).unwrap();
+        assert!(matches!(reach, Reach::Served(_)));
+        [0, 1].map(|_| reach.perform(&Caller::default(), ReadStatus {}))
+    });
+    assert!(answers.iter().all(|answer| answer.json.contains("T01")), "{answers:?}");
 }
