@@ -44,6 +44,7 @@ impl RedbStore {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::backend(error)),
             Ok(()) | Err(_) => {}
         }
+        create_for_owner(&unfinished).map_err(StoreError::backend)?;
         let database = builder().create(&unfinished).map_err(StoreError::backend)?;
         let store = Self { database, path: unfinished.clone() };
         (&store as &dyn Store).write(|rows| rows.put_setting("schema", &SCHEMA))?;
@@ -87,6 +88,15 @@ fn builder() -> redb::Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
     builder
+}
+
+/// Makes an empty file that only its owner can read: it will hold the hashes of PINs, passwords and tokens.
+fn create_for_owner(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(|_| ())
 }
 
 /// Makes a rename last through a power cut.
