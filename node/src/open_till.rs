@@ -205,6 +205,18 @@ impl OpenTill {
         self.write(|till| till.identify(caller.operator.as_ref(), pin.as_ref(), now))
     }
 
+    /// Who calls to set the till up: to change products or operators. As long as no admin has a PIN, whoever names nobody
+    /// acts as `owner`, also after the first cashier was added.
+    ///
+    /// # Errors
+    /// As [`OpenTill::identify`].
+    pub fn identify_for_set_up(&mut self, caller: &Caller) -> Result<Operator, Failure> {
+        if caller.operator.is_none() && !self.read(Till::has_admin_with_pin)? {
+            return Ok(Operator::owner());
+        }
+        self.identify(caller)
+    }
+
     /// Carries out a command.
     ///
     /// # Errors

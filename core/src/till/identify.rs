@@ -9,7 +9,7 @@ use crate::db::tables::{LOCKOUTS, PINS};
 use crate::db::{WriteTransaction, master, row};
 use crate::event::{Event, OperatorLockedV1};
 use crate::id::OperatorCode;
-use crate::operator::{Lockout, Operator, Pepper, Pin, PinVerifier};
+use crate::operator::{Lockout, Operator, Pepper, Pin, PinVerifier, Role};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
@@ -55,6 +55,22 @@ impl Till {
         self.require_access()?;
         self.check_pin(&found, pin, now)?;
         Ok(found)
+    }
+
+    /// Whether an active admin has a PIN. Until then nobody could prove to be one, and a shop that added its first cashier
+    /// before that would be locked out of its own till.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn has_admin_with_pin(&self) -> Result<bool, TillError> {
+        let tx = self.store.read()?;
+        for operator in self.operators()? {
+            let is_admin = operator.is_active && operator.role == Role::Admin;
+            if is_admin && tx.get::<_, PinVerifier>(PINS, &operator.code.as_str())?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Every operator of this till: its own and those of the feed.

@@ -46,7 +46,7 @@ impl Operation for ChangeMasterData {
         let malformed = || Refusal::new(Reason::Malformed, "rows", "what came", "rows of master data in base64");
         let bytes = STANDARD.decode(&self.rows).map_err(|_| malformed())?;
         let rows: Vec<MasterRow> = codec::decode(&bytes).map_err(|_| malformed())?;
-        let operator = till.identify(caller)?;
+        let operator = till.identify_for_set_up(caller)?;
         match till.execute(&Command::ChangeMasterData(rows), &operator.code)? {
             Outcome::MasterData(counts) => Ok(Answer::done(&CountsWire {
                 added: counts.added,

@@ -51,7 +51,7 @@ impl Operation for SetOperator {
             Some(pin) => Some(pin.hash(random()?)),
             None => None,
         };
-        let caller = till.identify(caller)?;
+        let caller = till.identify_for_set_up(caller)?;
         let answer = OperatorWire {
             code: code.to_string(),
             name: name.to_string(),

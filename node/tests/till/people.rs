@@ -82,3 +82,21 @@ fn standard_input_is_the_pin_or_the_baskets_and_never_both() {
     let arguments = ["--operator", "ana", "--pin-file", "-", "sell", file.to_str().unwrap()];
     shop.json_with(&[], &arguments, "2468\n").done();
 }
+
+#[test]
+fn until_an_admin_has_a_pin_the_device_itself_may_add_people_and_products() {
+    let shop = Shop::open();
+    let add = |code: &str, role: &str, pin: &str| {
+        let arguments = ["operator", "add", "--code", code, "--role", role];
+        shop.json_with(&[("TILL_NEW_PIN", pin)], &arguments, "")
+    };
+    add("ana", "cashier", "2468").done();
+    add("eva", "cashier", "1357").done();
+    assert_eq!(shop.sell(SALE).refused().0, "operator_missing", "selling needs a name from the second operator on");
+    add("owner", "admin", "135790").done();
+    assert_eq!(add("ida", "cashier", "9876").refused().0, "operator_missing");
+    let file = shop.file("more.csv", "code,name,price\nRUM,Rum,20.00\n");
+    let import = ["import", "products", file.to_str().unwrap(), "--tax-rate", "21"];
+    assert_eq!(shop.json(&import).refused().0, "operator_missing");
+    shop.json_with(&[("TILL_PIN", "135790")], &[&["--operator", "owner"][..], &import].concat(), "").done();
+}
