@@ -1,4 +1,4 @@
-//! `till import` and `till operator`.
+//! `till import`, `till products` and `till operator`.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -16,6 +16,7 @@ use crate::import::{ending, import_products};
 use crate::local::reach::Shelf;
 use crate::operations::Answer;
 use crate::operations::operator::SetOperator;
+use crate::operations::products::ReadProducts;
 use crate::wire::import_report::ImportReportWire;
 
 /// Takes over what a shop already has.
@@ -121,6 +122,29 @@ impl Sales {
         let report = convert_sales(&self.file, &options, &mut |line| writeln!(out, "{line}").map_err(io))?;
         out.flush().map_err(io)?;
         console.show(&Answer::done(&report), show::fields)
+    }
+}
+
+/// Looks products up.
+#[derive(Debug, Args)]
+pub struct Listing {
+    /// A product's code or one of its barcodes [default: all products, by pages]
+    code: Option<String>,
+    /// The page after this code
+    #[arg(long, value_name = "CODE", conflicts_with = "code")]
+    after: Option<String>,
+    /// How many on a page
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+}
+
+impl Listing {
+    /// Looks it up.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        console.ask(ReadProducts { code: self.code, after: self.after, limit: self.limit }, show::fields)
     }
 }
 

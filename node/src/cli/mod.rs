@@ -70,6 +70,8 @@ enum Command {
     /// Add operators
     #[command(subcommand)]
     Operator(catalogue::OperatorCommand),
+    /// Look up a product, or list all by pages
+    Products(catalogue::Listing),
     /// Open the drawer with its float
     Open(drawer::Open),
     /// Sell one basket, or JSON Lines of baskets and refunds
@@ -141,6 +143,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Enrol(enrol) => enrol.run(console),
         Command::Apply(apply) => apply.run(console),
         Command::Import(import) => import.run(console),
+        Command::Products(listing) => listing.run(console),
         Command::Operator(operator) => operator.run(console),
         Command::Open(open) => open.run(console),
         Command::Sell(sell) => sell.run(console),

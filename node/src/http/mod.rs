@@ -24,6 +24,7 @@ use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
 use crate::operations::master_data::ChangeMasterData;
 use crate::operations::operator::SetOperator;
+use crate::operations::products::ReadProducts;
 use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
 use crate::operations::sell::{Seller, SubmittedLine};
@@ -63,6 +64,7 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ReadZ>())
         .merge(route::<PrintReceipt>())
         .merge(route::<ReadStatus>())
+        .merge(route::<ReadProducts>())
         .merge(route::<SetOperator>())
         .merge(route::<ChangeMasterData>())
         .merge(route::<SyncStep>())

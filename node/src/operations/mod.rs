@@ -15,6 +15,7 @@ pub mod audit;
 pub mod drawer;
 pub mod master_data;
 pub mod operator;
+pub mod products;
 pub mod receipt;
 pub mod report;
 pub mod sell;

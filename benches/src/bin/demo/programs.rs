@@ -154,9 +154,10 @@ impl<'a> TillProgram<'a> {
         &self.folder
     }
 
-    /// How many products it can sell.
-    pub(crate) fn product_count(&self) -> Result<u64> {
-        self.ok(&["status"])?["products"].as_u64().context("the status counts no products")
+    /// The price of an article at this till.
+    pub(crate) fn price(&self, code: &str) -> Result<String> {
+        let found = self.ok(&["products", code])?;
+        Ok(found["products"][0]["price"].as_str().with_context(|| format!("{code} has no price"))?.to_owned())
     }
 
     /// Runs a command.
