@@ -1,8 +1,8 @@
 //! The open till of a data folder: core's till, and what keeps it safe on this disk.
 //!
-//! Every call into core passes through `read` or `write`. Both stop at a panic; once disk or store have failed, nothing is
-//! answered any more until the folder is opened again. After each commit the mark is written. Always: whoever has an
-//! `OpenTill` holds the lock of its folder.
+//! Every call into core passes through `read`, `write` or `inspect`. All stop at a panic; once disk or store have failed,
+//! nothing but an audit is answered until the folder is opened again. After each commit the mark is written. Always:
+//! whoever has an `OpenTill` holds the lock of its folder.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -115,11 +115,15 @@ impl OpenTill {
     fn start(mut till: Till, lock: FolderLock, secret: Option<Secret>) -> Result<Self, Failure> {
         let folder = lock.folder();
         let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
-        let mut starts = 0;
+        let (mut starts, mut broken) = (0, None);
         for path in [Some(first.as_path()), second.as_deref()].into_iter().flatten() {
             let Some(mark) = Mark::read(path)? else { continue };
             starts = starts.max(mark.starts);
-            guarded(&folder.store(), || till.check_mark(&mark.to_store()))?;
+            match guarded(&folder.store(), || till.check_mark(&mark.to_store())) {
+                // A damaged journal can still be audited, which says where it is damaged; nothing else is answered.
+                Err(Failure::Damaged(damage)) => broken = Some(damage),
+                checked => checked?,
+            }
         }
         if let Some(mut secret) = secret {
             // The power may have gone between the commit that opened the journal and the note that its key is in use.
@@ -130,9 +134,9 @@ impl OpenTill {
         }
         let clock = Clock::in_zone(till.profile().zone.as_str())?;
         let marks = MarkFiles::open(&first, second.as_deref())?;
-        let mut open = Self { till, lock, clock, marks, starts: starts.saturating_add(1), broken: None };
+        let mut open = Self { till, lock, clock, marks, starts: starts.saturating_add(1), broken };
         // A mark that is ahead of the store stays as the witness that it is.
-        if *open.till.access() == Access::Full {
+        if *open.till.access() == Access::Full && open.broken.is_none() {
             open.write_mark();
             open.sync_marks()?;
         }
@@ -194,6 +198,14 @@ impl OpenTill {
             self.write_mark();
         }
         result
+    }
+
+    /// Lets core look for damage, also where damage is known.
+    ///
+    /// # Errors
+    /// So much is damaged that nothing can be said.
+    pub fn inspect<T>(&mut self, look: impl FnOnce(&mut Till) -> Result<T, TillError>) -> Result<T, Failure> {
+        guarded(&self.lock.folder().store(), || look(&mut self.till))
     }
 
     /// Who calls.

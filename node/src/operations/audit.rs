@@ -61,7 +61,7 @@ impl Operation for AuditTill {
 
     fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
         let scratch = scratch(till.folder())?;
-        let audit = till.write(|core| core.audit(scratch))?;
+        let audit = till.inspect(|core| core.audit(scratch))?;
         let ending = if audit.is_ok() { Ending::Done } else { Ending::Damaged };
         Ok(Answer::ended(ending, &AuditWire::from(audit)))
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use redb::{Database, ReadableTable, TableDefinition};
 use serde_json::Value;
 
 use crate::shop::Shop;
@@ -69,6 +70,65 @@ fn a_damaged_sale_is_never_printed_as_if_it_were_sound() {
         let printed = shop.text(&["receipt", "sale-2", "--original"]);
         assert!(printed.code == 3 || printed.out == sound, "{printed:?}");
     });
+}
+
+const ENTRIES: TableDefinition<'static, (u16, u64), &[u8]> = TableDefinition::new("entries_v1");
+const DOCUMENTS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("documents_v1");
+
+/// What somebody does who opens the store with its own engine, so that every page has its right checksum.
+enum Forgery {
+    RemoveEntry(u64),
+    EditEntry(u64),
+    RemoveDocumentRow,
+}
+
+fn forge(shop: &Shop, forgery: &Forgery) {
+    let database = Database::open(shop.data().join("store.redb")).unwrap();
+    let tx = database.begin_write().unwrap();
+    {
+        let mut entries = tx.open_table(ENTRIES).unwrap();
+        let mut documents = tx.open_table(DOCUMENTS).unwrap();
+        match forgery {
+            Forgery::RemoveEntry(seq) => drop(entries.remove((1, *seq)).unwrap().unwrap()),
+            Forgery::EditEntry(seq) => {
+                let mut bytes = entries.get((1, *seq)).unwrap().unwrap().value().to_vec();
+                let place = bytes.windows(3).position(|window| window == b"TEA").unwrap();
+                bytes[place] = b'S';
+                entries.insert((1, *seq), bytes.as_slice()).unwrap();
+            }
+            Forgery::RemoveDocumentRow => drop(documents.pop_first().unwrap().unwrap()),
+        }
+    }
+    tx.commit().unwrap();
+}
+
+#[test]
+fn a_removed_entry_an_edited_sale_and_a_removed_row_are_found_by_the_audit() {
+    let shop = sold_shop();
+    let entries = shop.audit()["journals"][0]["entries"].as_u64().unwrap();
+    let path = shop.data().join("store.redb");
+    let sound = fs::read(&path).unwrap();
+    let check = |forgery: Forgery, first_bad_seq: Option<u64>| {
+        forge(&shop, &forgery);
+        let ended = shop.json(&["audit"]);
+        let answer = ended.json();
+        assert_eq!((ended.code, &answer["ok"]), (3, &Value::Bool(false)), "{answer}");
+        assert_eq!(answer["first_bad_seq"].as_u64(), first_bad_seq, "{answer}");
+        if first_bad_seq == Some(entries) {
+            // Without its last entry the store looks like an older copy, which is refused; otherwise it is damaged.
+            let sold = shop.sell(r#"{"id":"z","lines":[{"code":"TEA","quantity":"2"}]}"#);
+            assert!(matches!(sold.code, 1 | 3), "{sold:?}");
+        }
+        fs::write(&path, &sound).unwrap();
+    };
+    for seq in [1, 3, entries - 1, entries] {
+        check(Forgery::RemoveEntry(seq), Some(seq));
+    }
+    // An edited entry shows in the hash that the next one names, the last one in the head.
+    check(Forgery::EditEntry(entries - 1), Some(entries));
+    check(Forgery::EditEntry(entries), Some(entries));
+    check(Forgery::RemoveDocumentRow, None);
+    shop.audit();
 }
 
 #[test]
