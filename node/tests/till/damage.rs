@@ -114,11 +114,6 @@ fn a_removed_entry_an_edited_sale_and_a_removed_row_are_found_by_the_audit() {
         let answer = ended.json();
         assert_eq!((ended.code, &answer["ok"]), (3, &Value::Bool(false)), "{answer}");
         assert_eq!(answer["first_bad_seq"].as_u64(), first_bad_seq, "{answer}");
-        if first_bad_seq == Some(entries) {
-            // Without its last entry the store looks like an older copy, which is refused; otherwise it is damaged.
-            let sold = shop.sell(r#"{"id":"z","lines":[{"code":"TEA","quantity":"2"}]}"#);
-            assert!(matches!(sold.code, 1 | 3), "{sold:?}");
-        }
         fs::write(&path, &sound).unwrap();
     };
     for seq in [1, 3, entries - 1, entries] {
@@ -128,6 +123,10 @@ fn a_removed_entry_an_edited_sale_and_a_removed_row_are_found_by_the_audit() {
     check(Forgery::EditEntry(entries - 1), Some(entries));
     check(Forgery::EditEntry(entries), Some(entries));
     check(Forgery::RemoveDocumentRow, None);
+    // The last entry is the one that the mark knows, so a till that was tampered with there does not even sell.
+    forge(&shop, &Forgery::EditEntry(entries));
+    assert_eq!(shop.sell(r#"{"id":"z","lines":[{"code":"TEA","quantity":"2"}]}"#).code, 3);
+    fs::write(&path, &sound).unwrap();
     shop.audit();
 }
 
