@@ -8,6 +8,7 @@
 pub mod refusal;
 pub mod id;
 pub mod time;
+pub mod zone;
 pub mod currency;
 pub mod quantity;
 pub mod money;

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::id::{CountryCode, Name};
 use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::zone::zone_of;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +185,7 @@ impl Given {
             let limit = format!("1 to {CONNECTIONS_LIMIT}");
             return Err(Refusal::new(Reason::TooMany, "connections_max", connections_max, limit));
         }
+        let country = CountryCode::new(self.country.unwrap_or_else(|| "ES".to_owned()))?;
         Ok(Settings {
             environment,
             log: self.log.unwrap_or_else(|| environment.log().to_owned()),
@@ -192,8 +194,8 @@ impl Given {
             connections_max,
             store: StoreDefaults {
                 currency: Currency::from_str(self.currency.as_deref().unwrap_or("EUR"))?,
-                country: CountryCode::new(self.country.unwrap_or_else(|| "ES".to_owned()))?,
-                zone: check_zone(self.zone.as_deref().unwrap_or("Europe/Madrid"))?,
+                zone: check_zone(self.zone.as_deref().unwrap_or_else(|| zone_of(&country)))?,
+                country,
                 prices: self.prices.unwrap_or(Prices::Inclusive),
             },
         })

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CountryCode, Name};
+use counterfoil_core::zone::zone_of;
 use serde::Serialize;
 
 use crate::cli::console::Console;
 use crate::cli::show;
 use crate::clock::Clock;
-use crate::clock::zones::zone_of;
 use crate::failure::{Ending, Failure};
 use crate::folder::settings::Settings;
 use crate::open_till::OpenTill;

@@ -10,8 +10,6 @@ use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
 use jiff::tz::TimeZone;
 
-pub mod zones;
-
 /// The clock of a store.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -64,6 +62,13 @@ mod tests {
 
     fn check(zone: &str, text: &str, shown: &str) {
         assert_eq!(Clock::in_zone(zone).unwrap().read("at", text).unwrap().to_string(), shown);
+    }
+
+    #[test]
+    fn the_zone_of_every_country_is_known() {
+        for (code, zone) in counterfoil_core::zone::zones() {
+            assert!(TimeZone::get(zone).is_ok(), "{code} {zone}");
+        }
     }
 
     #[test]

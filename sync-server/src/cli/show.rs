@@ -81,7 +81,7 @@ mod tests {
     fn people_get_lines_and_columns() {
         let body =
             json!({ "ok": true, "days": [{ "a": 1, "bb": "x" }, { "a": 200, "bb": null }], "none": [], "n": null });
-        assert_eq!(lines(&body), "days:\n  a    bb\n  1    x\n  200\nnone: \nok: yes\n");
+        assert_eq!(lines(&body), "ok: yes\ndays:\n  a    bb\n  1    x\n  200\nnone: \n");
         assert_eq!(lines(&json!({ "refused": { "message": "no" } })), "refused: no\n");
     }
 }
