@@ -16,7 +16,7 @@ use crate::wire::read::DecimalText;
 #[derive(Debug, Args)]
 pub struct Open {
     /// The change money in the drawer
-    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     float: String,
 }
 
@@ -38,7 +38,7 @@ impl Open {
 #[derive(Debug, Args)]
 pub struct Cash {
     /// How much
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     amount: String,
     /// Why
     #[arg(long)]
@@ -64,7 +64,7 @@ impl Cash {
 #[group(id = "counted", required = true, multiple = false)]
 pub struct Close {
     /// What was counted in all
-    #[arg(long, value_name = "AMOUNT", group = "counted", allow_hyphen_values = true)]
+    #[arg(long, value_name = "AMOUNT", group = "counted", allow_negative_numbers = true)]
     count: Option<String>,
     /// What was counted by face value, such as 50x2,0.20x7
     #[arg(long, value_name = "FACExPIECES,...", group = "counted", allow_hyphen_values = true)]

@@ -61,7 +61,7 @@ pub struct Refund {
     #[arg(long, value_name = "N")]
     line: Option<u16>,
     /// Only so much of the line
-    #[arg(long, value_name = "Q", requires = "line", allow_hyphen_values = true)]
+    #[arg(long, value_name = "Q", requires = "line", allow_negative_numbers = true)]
     quantity: Option<String>,
     /// The id of this refund, used once for ever [default: a random one]
     #[arg(long)]
