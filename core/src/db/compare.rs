@@ -4,7 +4,7 @@ use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableHandle, Va
 
 use crate::db::error::DbError;
 use crate::db::row;
-use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, MASTER, REFUNDED, STOCK};
+use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK};
 
 /// Compares every derived table, and tells each row that is missing, left over, damaged or different.
 pub(crate) fn compare(
@@ -21,6 +21,25 @@ pub(crate) fn compare(
     table(stored, replayed, BARCODES, |key| key.0 == 0, differs)
 }
 
+/// Tells each damaged row of the tables that no replay can rebuild.
+pub(crate) fn seals(stored: &ReadTransaction, differs: &mut dyn FnMut(String)) -> Result<(), DbError> {
+    for definition in [META, PINS, LOCKOUTS] {
+        let name = definition.name();
+        for found in stored.open_table(definition)?.iter()? {
+            let (key, value) = found?;
+            let key = key.value().as_bytes();
+            if row::unseal(name, key, value.value()).is_err() {
+                differs(damaged(name, key));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn damaged(name: &str, key: &[u8]) -> String {
+    format!("table {name} holds a damaged row at key {}", hex(key))
+}
+
 fn table<K: Key + 'static>(
     stored: &ReadTransaction,
     replayed: &ReadTransaction,
@@ -35,7 +54,7 @@ fn table<K: Key + 'static>(
         let key = key.value();
         let shown = <K as Value>::as_bytes(&key);
         if row::unseal(name, shown.as_ref(), value.value()).is_err() {
-            differs(format!("table {name} holds a damaged row at key {}", hex(shown.as_ref())));
+            differs(damaged(name, shown.as_ref()));
         } else if is_derived(&key) {
             match replayed.get(&key)? {
                 Some(expected) if expected.value() == value.value() => {}

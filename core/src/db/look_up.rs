@@ -1,6 +1,6 @@
 //! Reading rows and entries, the same way inside a transaction that writes and in a view.
 
-use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableError, WriteTransaction};
+use redb::{Key, ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, TableError, WriteTransaction};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -112,6 +112,11 @@ pub(crate) fn entry(tables: &impl Tables, at: EntryRef) -> Result<Option<Entry>,
 pub(crate) fn has_entry_after(tx: &ReadTransaction, life: u16, seq: u64) -> Result<bool, DbError> {
     let table = tx.open_table(ENTRIES)?;
     Ok(table.range((life, seq.saturating_add(1))..=(life, u64::MAX))?.next().is_some())
+}
+
+/// How many entries there are in all journals.
+pub(crate) fn entry_count(tx: &ReadTransaction) -> Result<u64, DbError> {
+    Ok(tx.open_table(ENTRIES)?.len()?)
 }
 
 /// The state of a life.

@@ -207,3 +207,26 @@ pub(crate) fn state_hash(tx: &ReadTransaction, generation: u8) -> Result<StateHa
     }
     Ok(state)
 }
+
+/// Tells each barcode of a generation that stands for a product which is not there or does not have it.
+pub(crate) fn check_barcodes(
+    tx: &ReadTransaction,
+    generation: u8,
+    differs: &mut dyn FnMut(String),
+) -> Result<(), DbError> {
+    let table = tx.open_table(BARCODES)?;
+    for found in table.range((generation, "")..)? {
+        let (key, stored) = found?;
+        let (of, code) = key.value();
+        if of != generation {
+            break;
+        }
+        let owner: ProductCode = row::read(BARCODES, &key.value(), stored.value())?;
+        let product = product(tx, generation, &owner)?;
+        if product.is_none_or(|product| product.barcodes.iter().all(|barcode| comparison_key(barcode).as_str() != code))
+        {
+            differs(format!("table barcodes_v1 lets {code} stand for {owner}, which does not have it"));
+        }
+    }
+    Ok(())
+}

@@ -21,7 +21,12 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// Takes the steps that the store has not had.
 pub(crate) fn migrate(store: &Store) -> Result<(), DbError> {
-    let found = store.read()?.get::<_, u32>(META, &"schema")?.unwrap_or(0);
+    let tx = store.read()?;
+    let found = tx.get::<_, u32>(META, &"schema")?.unwrap_or(0);
+    if found == 0 && tx.list_tables()?.next().is_some() {
+        return Err(DbError::Invariant("the store has tables but no schema".to_owned()));
+    }
+    drop(tx);
     if found > SCHEMA {
         return Err(DbError::NewerSchema { found, known: SCHEMA });
     }

@@ -1,8 +1,9 @@
 //! The audit: reads the whole journal as an outsider would, and compares every derived row with a replay.
 //!
 //! It recomputes each hash, follows the chain, decodes every event, checks that each document adds up, that each series
-//! runs from its first number without a hole, that the stored acknowledgement is for this very chain, and sums money by
-//! itself. Then it rebuilds all rows in a scratch store and compares them byte for byte, and lets the storage engine
+//! runs from its first number without a hole, that each Z report repeats its session, that each journal names the end of
+//! the one before it, that the stored acknowledgement is signed and for this very chain, and sums money by itself. Then
+//! it rebuilds all rows in a scratch store and compares them byte for byte, and lets the storage engine
 //! check its own pages. One flipped byte anywhere that matters is a difference.
 
 use std::collections::BTreeMap;
@@ -10,16 +11,18 @@ use std::collections::BTreeMap;
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef};
 use crate::db::{ReadTransaction, StorageBackend, Store, apply, compare, master};
+use crate::drawer::DrawerClosedV1;
 use crate::event::{Event, GrantedByV1};
-use crate::grant::GrantV1;
+use crate::grant::{GrantV1, PredecessorV1};
 use crate::id::{JournalId, SeriesCode};
 use crate::journal::envelope::{ChainHead, Entry};
 use crate::journal::hello::RunningTotal;
 use crate::journal_state::JournalState;
 use crate::money::Money;
+use crate::refusal::Refusal;
 use crate::series::{DocumentKind, holes};
 
-use super::journals::stored_acknowledgement;
+use super::journals::{audited_acknowledgement, known_head_office};
 use super::{Till, TillError};
 
 /// The most differences that are listed.
@@ -113,9 +116,11 @@ impl Till {
                 }
             }
             self.audit_series(&tx, &mut audit, &numbers);
+            self.audit_count(&tx, &mut audit)?;
             if audit.first_bad_seq.is_none() {
                 compare::compare(&tx, &replay.read()?, &mut |difference| audit.differs(difference))?;
             }
+            compare::seals(&tx, &mut |difference| audit.differs(difference))?;
             self.audit_feed(&tx, &mut audit);
         }
         match self.store.is_intact() {
@@ -135,7 +140,9 @@ impl Till {
         numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
     ) -> Result<(), TillError> {
         let state = look_up::state(tx, life)?;
-        let mut fold = Fold { head: ChainHead::start(state.journal), state: None };
+        let before = life.checked_sub(1).filter(|before| *before > 0).map(|before| look_up::state(tx, before));
+        let before = before.transpose()?.map(|before| before.as_predecessor());
+        let mut fold = Fold { head: ChainHead::start(state.journal), before, state: None };
         let mut found =
             JournalAudit { journal: state.journal, entries: 0, head: state.hash.to_string(), chain: "ok".to_owned() };
         let mut seq = 1;
@@ -175,7 +182,10 @@ impl Till {
         state: &JournalState,
         audit: &mut Audit,
     ) -> Result<(), TillError> {
-        let Some(acknowledgement) = stored_acknowledgement(tx, life)? else { return Ok(()) };
+        let Some((acknowledgement, is_signed)) = audited_acknowledgement(tx, life)? else { return Ok(()) };
+        if !is_signed {
+            audit.differs(format!("the acknowledgement of journal {} is not signed by head office", state.journal));
+        }
         if acknowledgement.seq == 0 {
             return Ok(());
         }
@@ -234,22 +244,49 @@ impl Till {
         }
     }
 
+    /// No entry lies beyond the journals, or in a journal that the folder does not know.
+    fn audit_count(&self, tx: &ReadTransaction, audit: &mut Audit) -> Result<(), TillError> {
+        let mut known = 0_u64;
+        for life in 1..=self.life {
+            known = known.saturating_add(look_up::state(tx, life).map_or(0, |state| state.seq));
+        }
+        let found = look_up::entry_count(tx)?;
+        if found != known {
+            audit.differs(format!("table entries_v1 holds {found} entries, the journals know of {known}"));
+        }
+        Ok(())
+    }
+
     fn audit_feed(&self, tx: &ReadTransaction, audit: &mut Audit) {
-        let agrees = super::feed::served(tx).and_then(|served| match served {
-            Some((generation, cursor)) => Ok(master::state_hash(tx, generation)? == cursor.state),
-            None => Ok(true),
-        });
-        match agrees {
-            Ok(true) => {}
-            Ok(false) => audit.differs("the feed's rows do not add up to the state hash of their revision"),
-            Err(error) => audit.differs(error.to_string()),
+        if let Err(error) = audit_generations(tx, audit) {
+            audit.differs(error.to_string());
         }
     }
+}
+
+/// The generations of the feed, the one that is served and the one that is being fetched, against their cursors.
+fn audit_generations(tx: &ReadTransaction, audit: &mut Audit) -> Result<(), DbError> {
+    let feed = look_up::feed_state(tx)?;
+    if feed.active == 0 && feed.cursor.is_some() {
+        audit.differs("the feed has a revision but its rows are not served");
+    }
+    let served = feed.cursor.map(|cursor| (feed.active, cursor));
+    for (generation, cursor) in served.into_iter().chain(feed.building) {
+        if master::state_hash(tx, generation)? != cursor.state {
+            audit.differs("the feed's rows do not add up to the state hash of their revision");
+        }
+    }
+    if feed.active != 0 {
+        master::check_barcodes(tx, feed.active, &mut |difference| audit.differs(difference))?;
+    }
+    Ok(())
 }
 
 /// The fold over one journal's entries.
 struct Fold {
     head: ChainHead,
+    /// What the journal before it in this folder says of itself.
+    before: Option<PredecessorV1>,
     state: Option<JournalState>,
 }
 
@@ -270,11 +307,22 @@ impl Fold {
         let event = Event::decode(&entry).map_err(|fault| text(&fault))?;
         let after = match (self.state.take(), &event) {
             (None, Some(Event::JournalOpened(opened))) => {
-                check_grant(&entry, &opened.granted_by)?;
+                check_grant(tx, &entry, &opened.granted_by)?;
+                if self.before.is_some() && opened.predecessor != self.before {
+                    return Err("its predecessor is not as the journal before it ends".to_owned());
+                }
                 JournalState::open(&entry, opened)
             }
             (None, _) => return Err("a journal begins with its opening".to_owned()),
-            (Some(state), event) => state.after(&entry, event.as_ref()).map_err(|refusal| text(&refusal))?,
+            (Some(state), event) => {
+                if let Some(Event::DrawerClosed(closed)) = event {
+                    check_close(&state, closed)?;
+                }
+                if let Some(Event::SeriesGranted(granted)) = event {
+                    check_grant(tx, &entry, &granted.granted_by)?;
+                }
+                state.after(&entry, event.as_ref()).map_err(|refusal| text(&refusal))?
+            }
         };
         match &event {
             Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
@@ -295,13 +343,32 @@ impl Fold {
     }
 }
 
-fn check_grant(entry: &Entry, granted_by: &GrantedByV1) -> Result<(), String> {
-    match granted_by {
-        GrantedByV1::Till => Ok(()),
-        GrantedByV1::HeadOffice(bytes) => match GrantV1::verify(bytes) {
-            Ok(grant) if grant.journal == entry.journal() => Ok(()),
-            Ok(_) => Err("its grant is for another journal".to_owned()),
-            Err(fault) => Err(format!("its grant: {fault}")),
-        },
+fn check_grant(tx: &ReadTransaction, entry: &Entry, granted_by: &GrantedByV1) -> Result<(), String> {
+    let GrantedByV1::HeadOffice(bytes) = granted_by else { return Ok(()) };
+    let grant = GrantV1::verify(bytes).map_err(|fault| format!("its grant: {fault}"))?;
+    if grant.journal != entry.journal() {
+        return Err("its grant is for another journal".to_owned());
+    }
+    match known_head_office(tx) {
+        Ok(known) if known == grant.head_office => Ok(()),
+        Ok(_) => Err("its grant is not of the head office that the till knows".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A Z report repeats the figures of its session, which the entries before it add up to.
+fn check_close(state: &JournalState, closed: &DrawerClosedV1) -> Result<(), String> {
+    let z = &closed.z;
+    let is_right = || -> Result<bool, Refusal> {
+        let expected = z.session.expected()?;
+        Ok(state.session.as_ref() == Some(&z.session)
+            && z.expected == expected
+            && z.over_short == z.counted.minus(expected)?
+            && z.perpetual_gross == state.perpetual_gross)
+    };
+    match is_right() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("the Z report {} does not agree with the entries of its session", z.printed)),
+        Err(refusal) => Err(refusal.to_string()),
     }
 }

@@ -193,6 +193,17 @@ pub(super) fn stored_acknowledgement(tables: &impl Tables, life: u16) -> Result<
     Ok(Some(*Acknowledgement::read(&bytes).map_err(damaged)?.claimed()))
 }
 
+/// The last acknowledgement of a life, and whether the head office that the till knows has signed it.
+pub(super) fn audited_acknowledgement(
+    tables: &impl Tables,
+    life: u16,
+) -> Result<Option<(Acknowledgement, bool)>, TillError> {
+    let Some(bytes) = tables.get::<_, Vec<u8>>(META, &acknowledgement_key(life).as_str())? else { return Ok(None) };
+    let head_office = known_head_office(tables)?;
+    let is_signed = Acknowledgement::read(&bytes).and_then(|read| read.verify(&head_office)).is_ok();
+    Ok(stored_acknowledgement(tables, life)?.map(|acknowledgement| (acknowledgement, is_signed)))
+}
+
 pub(super) fn known_head_office(tables: &impl Tables) -> Result<PublicKey, TillError> {
     let known = tables.get(META, &"head_office")?;
     known.ok_or_else(|| Refusal::new(Reason::Missing, "head_office", "", "enrol this till first").into())
