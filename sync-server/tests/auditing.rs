@@ -184,7 +184,7 @@ fn an_edited_sale_is_noticed_even_if_every_hash_and_seal_is_made_anew() {
         let at = Key::journal(JOURNAL).and(4);
         rows.store(Table::Entries, &at, &seal(Table::Entries.name(), at.as_bytes(), bytes))
     });
-    assert_eq!(found.first_bad_seq, Some(5));
+    assert_eq!(found.first_bad_seq, Some(4));
     tampered("signature", |rows| {
         let entries = rows.as_rows().entries(JOURNAL, 4, 100)?;
         let before = rows.as_rows().entry(JOURNAL, 3)?.unwrap();

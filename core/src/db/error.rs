@@ -26,6 +26,12 @@ pub enum DbError {
         /// How.
         fault: Fault,
     },
+    /// An entry of the journal is not there.
+    #[error("entry {seq} of the journal is missing")]
+    MissingEntry {
+        /// Which entry.
+        seq: u64,
+    },
     /// What must always hold does not; this is a bug or damage, and the till stops rather than sell on.
     #[error("a broken invariant: {0}")]
     Invariant(String),

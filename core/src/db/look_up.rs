@@ -13,6 +13,7 @@ use crate::document::DocumentV1;
 use crate::feed::FeedCursor;
 use crate::id::CommandId;
 use crate::journal::envelope::Entry;
+use crate::journal::fault::Fault;
 use crate::journal_state::JournalState;
 
 /// Where an entry lies in this folder.
@@ -93,19 +94,30 @@ pub(crate) fn command_key(id: &CommandId) -> [u8; 16] {
 
 /// An entry, checked against the hash that its successor or the journal's head names.
 pub(crate) fn entry(tables: &impl Tables, at: EntryRef) -> Result<Option<Entry>, DbError> {
+    let damaged = |seq: u64| move |fault| DbError::DamagedEntry { seq, fault };
     let Some(bytes) = tables.entry_bytes(at)? else { return Ok(None) };
-    let damaged = |fault| DbError::DamagedEntry { seq: at.seq, fault };
-    let entry = Entry::read(&bytes).map_err(damaged)?;
-    let next = tables.entry_bytes(EntryRef { seq: at.seq.saturating_add(1), ..at })?;
-    let named = match next {
-        Some(next) => Entry::read(&next).map_err(damaged)?.previous(),
-        None => state(tables, at.life)?.hash,
+    let entry = Entry::read(&bytes).map_err(damaged(at.seq))?;
+    let after = at.seq.saturating_add(1);
+    let named = match tables.entry_bytes(EntryRef { seq: after, ..at })? {
+        Some(next) => {
+            let next = Entry::read(&next).map_err(damaged(after))?;
+            if next.seq() != after {
+                return Err(damaged(after)(Fault::OutOfSequence { expected: after, came: next.seq() }));
+            }
+            next.previous()
+        }
+        None => {
+            let state = state(tables, at.life)?;
+            if state.seq > at.seq {
+                return Err(DbError::MissingEntry { seq: after });
+            }
+            state.hash
+        }
     };
     if entry.hash() == named && entry.seq() == at.seq {
         return Ok(Some(entry));
     }
-    let fault = crate::journal::fault::Fault::BrokenChain { expected: named, came: entry.hash() };
-    Err(damaged(fault))
+    Err(damaged(at.seq)(Fault::BrokenChain { expected: named, came: entry.hash() }))
 }
 
 /// Whether a journal has an entry beyond its head.

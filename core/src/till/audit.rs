@@ -151,7 +151,7 @@ impl Till {
             let end = seq.saturating_add(ENTRIES_PER_STEP).min(state.seq.saturating_add(1));
             while seq < end {
                 let step = fold.step(tx, &writing, EntryRef { life, seq }, audit, numbers);
-                if let Err(text) = step {
+                if let Err((seq, text)) = step {
                     audit.is_bad_at(seq, format!("journal {} entry {seq}: {text}", state.journal));
                     found.chain = text;
                     audit.journals.push(found);
@@ -298,20 +298,37 @@ impl Fold {
         at: EntryRef,
         audit: &mut Audit,
         numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
+    ) -> Result<(), (u64, String)> {
+        let entry = match look_up::entry(tx, at) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Err((at.seq, "it is missing".to_owned())),
+            Err(DbError::MissingEntry { seq }) => return Err((seq, "it is missing".to_owned())),
+            Err(DbError::DamagedEntry { seq, fault }) => return Err((seq, fault.to_string())),
+            Err(error) => return Err((at.seq, error.to_string())),
+        };
+        self.take(tx, &entry, replay, at, audit, numbers).map_err(|text| (at.seq, text))
+    }
+
+    fn take(
+        &mut self,
+        tx: &ReadTransaction,
+        entry: &Entry,
+        replay: &crate::db::WriteTransaction,
+        at: EntryRef,
+        audit: &mut Audit,
+        numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
     ) -> Result<(), String> {
         let text = |error: &dyn std::error::Error| error.to_string();
-        let bytes = look_up::Tables::entry_bytes(tx, at).map_err(|error| text(&error))?;
-        let entry = Entry::read(&bytes.ok_or("it is missing")?).map_err(|fault| text(&fault))?;
         let head = ChainHead::at(self.head.journal(), self.head.seq(), self.head.hash());
-        self.head = head.verify_next(&entry).map_err(|fault| text(&fault))?;
-        let event = Event::decode(&entry).map_err(|fault| text(&fault))?;
+        self.head = head.verify_next(entry).map_err(|fault| text(&fault))?;
+        let event = Event::decode(entry).map_err(|fault| text(&fault))?;
         let after = match (self.state.take(), &event) {
             (None, Some(Event::JournalOpened(opened))) => {
-                check_grant(tx, &entry, &opened.granted_by)?;
+                check_grant(tx, entry, &opened.granted_by)?;
                 if self.before.is_some() && opened.predecessor != self.before {
                     return Err("its predecessor is not as the journal before it ends".to_owned());
                 }
-                JournalState::open(&entry, opened)
+                JournalState::open(entry, opened)
             }
             (None, _) => return Err("a journal begins with its opening".to_owned()),
             (Some(state), event) => {
@@ -319,9 +336,9 @@ impl Fold {
                     check_close(&state, closed)?;
                 }
                 if let Some(Event::SeriesGranted(granted)) = event {
-                    check_grant(tx, &entry, &granted.granted_by)?;
+                    check_grant(tx, entry, &granted.granted_by)?;
                 }
-                state.after(&entry, event.as_ref()).map_err(|refusal| text(&refusal))?
+                state.after(entry, event.as_ref()).map_err(|refusal| text(&refusal))?
             }
         };
         match &event {
@@ -337,7 +354,7 @@ impl Fold {
             Some(Event::DrawerOpened(_)) => audit.drawer_sessions = audit.drawer_sessions.saturating_add(1),
             _ => {}
         }
-        apply::apply(replay, at.life, &entry, event.as_ref(), &after).map_err(|error| text(&error))?;
+        apply::apply(replay, at.life, entry, event.as_ref(), &after).map_err(|error| text(&error))?;
         self.state = Some(after);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use counterfoil_core::event::Event;
 use counterfoil_core::journal::batch::BatchHead;
 use counterfoil_core::journal::envelope::{ChainHead, Entry};
+use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Hello, RunningTotal};
 use counterfoil_core::journal::signed::Unverified;
 use counterfoil_core::journal_state::JournalState;
@@ -24,6 +25,8 @@ struct Reading<'a> {
     head: ChainHead,
     state: Option<JournalState>,
     hello: Option<Hello>,
+    /// The entry whose hash is not the one that its successor names.
+    altered: Option<u64>,
     /// The hash that a verified signature fixes, by seq, for the batch that is being read.
     proven: Option<BatchHead>,
 }
@@ -36,16 +39,17 @@ pub(super) fn check(
     audit: &mut Audit,
 ) -> Result<(), StoreError> {
     let head = ChainHead::start(record.journal);
-    let mut reading = Reading { rows, record, gathered, audit, head, state: None, hello: None, proven: None };
+    let mut reading =
+        Reading { rows, record, gathered, audit, head, state: None, hello: None, altered: None, proven: None };
     reading.read_hello()?;
     let chain = reading.read_entries();
-    let Reading { head, state, hello, audit, .. } = reading;
+    let Reading { head, state, hello, audit, altered, .. } = reading;
     let chain = match chain {
         Ok(()) => "ok".to_owned(),
         Err(error @ StoreError::Backend(_)) => return Err(error),
         Err(error) => {
-            let text = format!("journal {}, after entry {}: {error}", record.journal, head.seq());
-            audit.is_bad_at(head.seq().saturating_add(1), text);
+            let seq = altered.unwrap_or_else(|| head.seq().saturating_add(1));
+            audit.is_bad_at(seq, format!("journal {}, entry {seq}: {error}", record.journal));
             error.to_string()
         }
     };
@@ -108,9 +112,15 @@ impl Reading<'_> {
     }
 
     fn read_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let broken = |fault: counterfoil_core::journal::fault::Fault| StoreError::Invariant(fault.to_string());
         let head = ChainHead::at(self.head.journal(), self.head.seq(), self.head.hash());
-        self.head = head.verify_next(entry).map_err(broken)?;
+        self.head = match head.verify_next(entry) {
+            Ok(head) => head,
+            Err(fault) => {
+                let is_altered = matches!(fault.cause(), Fault::BrokenChain { .. });
+                self.altered = Some(self.head.seq()).filter(|seq| is_altered && *seq > 0);
+                return Err(StoreError::Invariant(fault.to_string()));
+            }
+        };
         self.check_proof(entry)?;
         match Event::decode(entry) {
             Ok(Some(event)) => self.read_event(entry, &event)?,
@@ -134,7 +144,7 @@ impl Reading<'_> {
         if self.proven.is_none() {
             let missing = || StoreError::Invariant(format!("no signature covers entry {}", entry.seq()));
             let bytes = self.rows.proof_covering(journal, entry.seq())?.ok_or_else(missing)?;
-            let wrong = |fault: counterfoil_core::journal::fault::Fault| StoreError::Invariant(fault.to_string());
+            let wrong = |fault: Fault| StoreError::Invariant(fault.to_string());
             let head = Unverified::<BatchHead>::read(&bytes).map_err(wrong)?.verify(&self.record.key).map_err(wrong)?;
             self.proven = Some(*head.statement());
         }

@@ -1,7 +1,6 @@
 //! What every request passes through: an identity in the log, a limit on its body, and who is asking.
 //!
-//! A body is read whole, up to its route's limit and within 30 s; what says beforehand that it is longer is refused
-//! before a byte of it is read.
+//! A body is read whole, up to its route's limit and within 30 s; one that is longer is refused and kept nowhere.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use counterfoil_core::refusal::{Reason, Refusal};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -21,6 +20,9 @@ use crate::clock;
 use crate::http::error::Problem;
 use crate::listener::Peer;
 use crate::operation_error::OperationError;
+
+/// How much beyond its limit a body is read and thrown away before it is refused.
+const DISCARDED_BYTES_MAX: usize = 1 << 20;
 
 /// How long a client may take to send the body of a request.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -84,18 +86,35 @@ impl<S: Sync> FromRequestParts<S> for Till {
 
 /// The whole body, if it is within the limit.
 ///
+/// What goes a little beyond the limit is read and thrown away before it is refused: a connection that is closed on
+/// bytes nobody read is reset, and the client would not see the refusal.
+///
 /// # Errors
 /// 413 above the limit, 408 when it takes too long, 400 when it breaks off.
 pub(super) async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    match timeout(BODY_READ_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more", bytes_max)),
-        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "the body broke off")),
+    match timeout(BODY_READ_TIMEOUT, read_and_discard(body, bytes_max)).await {
+        Ok(read) => read,
         Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took longer than 30 s")),
     }
 }
 
-/// The body of a request, refused by its own statement of length where it has one.
+async fn read_and_discard(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let mut kept = Vec::new();
+    let mut seen = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen = seen.saturating_add(data.len());
+        if seen <= bytes_max {
+            kept.extend_from_slice(&data);
+        } else if seen > bytes_max.saturating_add(DISCARDED_BYTES_MAX) {
+            break;
+        }
+    }
+    if seen > bytes_max { Err(too_large("more", bytes_max)) } else { Ok(kept.into()) }
+}
+
+/// The body of a request; one that says beforehand that it is far too long is refused before a byte of it is read.
 ///
 /// # Errors
 /// As [`read_body`].
@@ -103,7 +122,9 @@ pub(super) async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Pr
     let length: Option<u64> =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     match length {
-        Some(length) if length > bytes_max as u64 => Err(too_large(&length.to_string(), bytes_max)),
+        Some(length) if length > bytes_max.saturating_add(DISCARDED_BYTES_MAX) as u64 => {
+            Err(too_large(&length.to_string(), bytes_max))
+        }
         Some(_) | None => read_body(request.into_body(), bytes_max).await,
     }
 }
