@@ -243,3 +243,20 @@ fn no_step_of_a_refund_asks_the_customer_for_money() {
     assert_eq!(paid, [0, 1, 0, 0]);
     audit_is_ok(&mut till);
 }
+
+#[test]
+fn two_products_of_one_command_cannot_share_a_barcode() {
+    let mut till = till();
+    let head = till.head();
+    let known = till.resolve("01647057").unwrap().unwrap().product;
+    let one = Product { code: ProductCode::new("one").unwrap(), barcodes: vec!["96385074".parse().unwrap()], ..known };
+    let two = Product { code: ProductCode::new("two").unwrap(), ..one.clone() };
+    let rows = [one.clone(), two].map(|product| MasterRow::Product(Box::new(product))).to_vec();
+    let refused = till.execute(&Command::ChangeMasterData(rows), &owner(), now(2)).unwrap_err();
+    assert!(refused.to_string().starts_with("rows[1].barcode: 96385074"), "{refused}");
+    assert_eq!(till.head(), head);
+    let renamed = Product { name: Name::new("Jedan").unwrap(), ..one.clone() };
+    let rows = [one, renamed].map(|product| MasterRow::Product(Box::new(product))).to_vec();
+    till.execute(&Command::ChangeMasterData(rows), &owner(), now(2)).unwrap();
+    audit_is_ok(&mut till);
+}

@@ -332,6 +332,9 @@ impl Fold {
             }
             (None, _) => return Err("a journal begins with its opening".to_owned()),
             (Some(state), event) => {
+                if !state.is_open {
+                    return Err("its journal was closed before it".to_owned());
+                }
                 if let Some(Event::DrawerClosed(closed)) = event {
                     check_close(&state, closed)?;
                 }

@@ -123,11 +123,15 @@ impl Till {
         };
         for life in (1..=self.life).rev() {
             let state = look_up::state(&tx, life)?;
-            let last = state.series.iter().filter(is_issued_z).max_by_key(|state| state.head.series().year);
-            if let Some(series) = last {
+            let mut last = None;
+            // Each year has its own series; the last report is the last entry, whatever the clock said.
+            for series in state.series.iter().filter(is_issued_z) {
                 let printed = series.head.last_printed(&state.profile.store, &state.profile.till)?;
                 let at = printed.map(|printed| look_up::document(&tx, printed.as_str())).transpose()?.flatten();
-                return z_at(&tx, at);
+                last = last.max(at);
+            }
+            if last.is_some() {
+                return z_at(&tx, last);
             }
         }
         Ok(None)

@@ -141,6 +141,16 @@ fn entries_removed_swapped_or_edited_are_told_by_their_seq() {
         let last = entry(tx, (2, state(tx, 2).seq));
         put_entry(tx, (2, last.seq() + 2), last.bytes());
     });
+    check(&kept, "its journal was closed before it", |tx| {
+        let mut state = state(tx, 1);
+        let sale = Event::decode(&entry(tx, (1, first_sale(tx, 1)))).unwrap().unwrap();
+        let now = entry(tx, (1, state.seq)).now();
+        let more = Entry::seal(state.journal, state.seq + 1, state.hash, now, sale.event_type(), 1, &sale.encode());
+        let more = more.unwrap();
+        put_entry(tx, (1, more.seq()), more.bytes());
+        (state.seq, state.hash) = (more.seq(), more.hash());
+        put_state(tx, 1, &state);
+    });
     check(&kept, "entries_v1", |tx| {
         let first = entry(tx, (2, 1));
         put_entry(tx, (3, 1), first.bytes());

@@ -45,7 +45,7 @@ const CASES: u32 = 64;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Sell { lines: Vec<(usize, u32, Option<u32>)>, discounts: Vec<(bool, u32)>, pay: Pay, is_invoice: bool },
+    Sell(SaleStep),
     Refund { of: usize, lines: Vec<(usize, u32)>, pay: Pay },
     RefundTooMuch { of: usize, line: usize },
     Repeat { of: usize },
@@ -54,6 +54,18 @@ enum Step {
     Open { float: i64 },
     Close { over_short: i64 },
     Clock { minutes: i64 },
+}
+
+#[derive(Clone, Debug)]
+struct SaleStep {
+    /// Which of the goods, thousandths of a unit, and a typed price in hundredths.
+    lines: Vec<(usize, u32, Option<u32>)>,
+    /// Tenths of a percent, or hundredths of a currency unit.
+    discounts: Vec<(bool, u32)>,
+    pay: Pay,
+    is_invoice: bool,
+    /// How many minutes ago, where the past is taken over.
+    ago: Option<i64>,
 }
 
 /// How it is paid: what nobody named, all in cash with change, all or a share of it by card.
@@ -78,11 +90,12 @@ fn step() -> impl Strategy<Value = Step> {
     let line = (0..GOODS.len(), 1_u32..5_000, proptest::option::weighted(0.2, 0_u32..3_000));
     let lines = proptest::collection::vec(line, 1..8);
     let discounts = proptest::collection::vec((any::<bool>(), 0_u32..1_000), 0..3);
+    let ago = proptest::option::weighted(0.1, -5_i64..1_000_000);
     let back = proptest::collection::vec((0..8_usize, 1_u32..=100), 0..4);
     let of = || 0..1_000_usize;
     prop_oneof![
-        12 => (lines, discounts, pay(), any::<bool>()).prop_map(|(lines, discounts, pay, is_invoice)| {
-            Step::Sell { lines, discounts, pay, is_invoice }
+        12 => (lines, discounts, pay(), any::<bool>(), ago).prop_map(|(lines, discounts, pay, is_invoice, ago)| {
+            Step::Sell(SaleStep { lines, discounts, pay, is_invoice, ago })
         }),
         12 => (of(), back, pay()).prop_map(|(of, lines, pay)| Step::Refund { of, lines, pay }),
         1 => (of(), 0..8_usize).prop_map(|(of, line)| Step::RefundTooMuch { of, line }),
@@ -108,7 +121,8 @@ struct World {
 
 impl World {
     fn new((country, currency, prices_include_tax): (&str, &str, bool)) -> Self {
-        let profile = profile(country, currency, prices_include_tax);
+        let mut profile = profile(country, currency, prices_include_tax);
+        profile.has_history = prices_include_tax;
         let currency = profile.currency;
         let key = SigningKey::from_seed([1; 32]);
         let set_up = SetUp { profile, journal: JournalId([7; 16]), key, series_suffix: "A".to_owned() };
@@ -155,7 +169,7 @@ impl World {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Sell { lines, discounts, pay, is_invoice } => self.sell(lines, discounts, *pay, *is_invoice),
+            Step::Sell(sale) => self.sell(sale),
             Step::Refund { of, lines, pay } => self.refund(*of, lines, *pay),
             Step::RefundTooMuch { of, line } => self.refund_too_much(*of, *line),
             Step::Repeat { of } => self.repeat(*of),
@@ -172,7 +186,7 @@ impl World {
         self.ledger.agrees(&self.till);
     }
 
-    fn sell(&mut self, lines: &[(usize, u32, Option<u32>)], discounts: &[(bool, u32)], pay: Pay, is_invoice: bool) {
+    fn sell(&mut self, SaleStep { lines, discounts, pay, is_invoice, ago }: &SaleStep) {
         let quantity = |product: usize, milli: u32| match GOODS[product].1 {
             "piece" => (milli / 500 + 1).to_string(),
             _ => Decimal::new(i64::from(milli), 3).to_string(),
@@ -184,13 +198,18 @@ impl World {
             line.unit_price = typed.map(|typed| Decimal::new(i64::from(typed), 2).to_string().parse().unwrap());
         }
         sale.discounts = discounts.iter().map(|discount| self.discount(*discount)).collect();
-        sale.document = if is_invoice { DocumentKind::Invoice } else { DocumentKind::Receipt };
+        sale.at = ago.map(|ago| Now { at: Timestamp(self.now.at.0 - ago * 60_000), ..self.now });
+        sale.document = if *is_invoice { DocumentKind::Invoice } else { DocumentKind::Receipt };
         sale.tenders = match self.gross_of(&sale) {
-            Some(gross) => Self::tenders(pay, gross),
+            Some(gross) => Self::tenders(*pay, gross),
             None => None,
         };
         let refused = self.issue(&Command::CompleteSale(sale)).err();
-        let codes = ["drawer_closed", "discount_too_large"];
+        let codes: &[&str] = match ago {
+            None => &["drawer_closed", "discount_too_large"],
+            Some(..0) if self.till.profile().has_history => &["malformed"],
+            Some(_) => &["backdated", "drawer_closed", "discount_too_large"],
+        };
         assert!(refused.as_ref().is_none_or(|refusal| codes.contains(&refusal.code())), "{refused:?}");
     }
 
@@ -317,8 +336,9 @@ impl World {
         match self.execute(&Command::CloseDrawer(Count::Total(Money::from_minor(counted)))) {
             Ok(Outcome::DrawerClosed(z)) => {
                 self.ledger.close(&z, counted);
-                let stored = self.till.z_report(Some(z.printed.as_str())).unwrap().unwrap();
-                assert_eq!(stored.z, *z);
+                for number in [Some(z.printed.as_str()), None] {
+                    assert_eq!(self.till.z_report(number).unwrap().unwrap().z, *z);
+                }
             }
             other => assert_eq!(other.unwrap_err().code(), "drawer_closed"),
         }
