@@ -15,6 +15,8 @@ test: tools fmt clippy unit doc bench-build
 ## A C compiler is all that the build needs besides Rust.
 tools:
 	@command -v cc >/dev/null || { apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; }
+	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
 
 fmt:
 	$(CARGO) fmt --all --check

@@ -120,6 +120,8 @@ pub struct ZReportV1 {
     pub number: u64,
     /// The number as printed.
     pub printed: DocumentNumber,
+    /// The issue time, where the clock had gone back and it is not the time of the entry.
+    pub issued: Option<Now>,
     /// What the session added up to.
     pub session: DrawerSession,
     /// What should be in the drawer.
@@ -130,6 +132,14 @@ pub struct ZReportV1 {
     pub over_short: Money,
     /// The gross of all documents since the till's first journal; never reset.
     pub perpetual_gross: Money,
+}
+
+impl ZReportV1 {
+    /// When it was issued, given the time of its entry.
+    #[must_use]
+    pub fn issued_at(&self, entry: Now) -> Now {
+        self.issued.unwrap_or(entry)
+    }
 }
 
 /// Numbers that one session issued of one series.

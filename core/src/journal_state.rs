@@ -114,7 +114,7 @@ impl JournalState {
             Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
                 return self.after_document(document, document.issued_at(entry.now()));
             }
-            Some(Event::DrawerClosed(closed)) => return self.after_close(closed, entry.now()),
+            Some(Event::DrawerClosed(closed)) => return self.after_close(closed, closed.z.issued_at(entry.now())),
             Some(Event::MasterDataChanged(_) | Event::OperatorSet(_) | Event::OperatorLocked(_)) => {}
         }
         Ok(self)

@@ -102,7 +102,7 @@ pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now) -> Result<String, R
     let mut page = Page::new(profile.currency);
     page.center("Z REPORT");
     page.center(z.printed.as_str());
-    page.pair(&closed.to_string(), "");
+    page.pair(&z.issued_at(closed).to_string(), "");
     page.session(profile, &z.session)?;
     page.amount("Expected in the drawer", z.expected);
     page.amount("Counted", z.counted);

@@ -189,6 +189,11 @@ fn the_series_follows_the_local_year_and_time_never_goes_back_in_it() {
     let earlier = Now { at: Timestamp(later.at.0 - 5), ..later };
     let kept = issued(till.execute(&Command::CompleteSale(basket("k", "1")), &owner(), earlier).unwrap());
     assert_eq!(kept.document.issued, Some(later));
+    let close = Command::CloseDrawer(Count::Total(Money::ZERO));
+    till.execute(&close, &owner(), later).unwrap();
+    till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), earlier).unwrap();
+    till.execute(&close, &owner(), earlier).unwrap();
+    assert_eq!(till.z_report(None).unwrap().unwrap().closed, later);
     audit_is_ok(&mut till);
 }
 

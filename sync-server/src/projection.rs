@@ -153,7 +153,7 @@ fn z_report_of(journal: JournalId, entry: &Entry, closed: &DrawerClosedV1) -> Do
         series: closed.z.series.clone(),
         number: closed.z.number,
         kind: DocumentKind::ZReport,
-        issued: entry.now(),
+        issued: closed.z.issued_at(entry.now()),
         gross: session.sales_gross.plus(session.refunds_gross).unwrap_or(session.sales_gross),
     }
 }

@@ -4,7 +4,7 @@
 //! 120.00 and counted 119.50 closes with over/short -0.50.
 
 use crate::command::{CashMovement, Count, DENOMINATIONS_MAX};
-use crate::decide::Context;
+use crate::decide::{Context, stored_issue};
 use crate::drawer::{CashMovedV1, DrawerClosedV1, DrawerOpenedV1, ZReportV1};
 use crate::event::Event;
 use crate::id::refuse_card_number;
@@ -61,11 +61,12 @@ pub fn close(context: &Context<'_>, count: &Count) -> Result<Event, Refusal> {
     let session = context.state.session.clone().ok_or_else(drawer_closed)?;
     let (counted, denominations) = counted(context, count)?;
     let expected = session.expected()?;
-    let (allotted, _) = context.allot(DocumentKind::ZReport, None)?;
+    let (allotted, issued) = context.allot(DocumentKind::ZReport, None)?;
     let z = ZReportV1 {
         series: allotted.series,
         number: allotted.number,
         printed: allotted.printed,
+        issued: stored_issue(issued, context.now),
         session,
         expected,
         counted,

@@ -142,7 +142,9 @@ fn z_at(tx: &impl Tables, at: Option<EntryRef>) -> Result<Option<ClosedSession>,
     let Some(at) = at else { return Ok(None) };
     let Some(entry) = look_up::entry(tx, at)? else { return Ok(None) };
     match Event::decode(&entry)? {
-        Some(Event::DrawerClosed(closed)) => Ok(Some(ClosedSession { closed: entry.now(), z: closed.z })),
+        Some(Event::DrawerClosed(closed)) => {
+            Ok(Some(ClosedSession { closed: closed.z.issued_at(entry.now()), z: closed.z }))
+        }
         _ => {
             let value = format!("entry {} of this till", at.seq);
             Err(Refusal::new(Reason::WrongDocument, "number", value, "no Z report").into())

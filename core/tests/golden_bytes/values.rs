@@ -242,6 +242,7 @@ fn closed() -> DrawerClosedV1 {
         expected: money(10_595),
         counted: money(10_600),
         over_short: money(5),
+        issued: None,
         perpetual_gross: money(1_146),
     };
     DrawerClosedV1 { z, denominations: vec![(money(5_000), 2), (money(200), 3)], operator: "ana".parse().unwrap() }
