@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo test tools fmt clippy unit doc bench-build clean
+.PHONY: demo test tools fmt core-alone clippy unit doc bench-build clean
 
 CARGO ?= cargo
 
@@ -9,7 +9,7 @@ demo: tools
 	target/release/demo
 
 ## Every check that there is.
-test: tools fmt clippy unit doc bench-build
+test: tools fmt core-alone clippy unit doc bench-build
 	@echo "every check passed"
 
 ## A C compiler is all that the build needs besides Rust.
@@ -20,6 +20,10 @@ tools:
 
 fmt:
 	$(CARGO) fmt --all --check
+
+## What embeds core gets it without the features that our programs switch on.
+core-alone:
+	$(CARGO) check -p counterfoil-core --locked
 
 clippy:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

@@ -47,6 +47,10 @@ pub mod import_run;
 pub mod decide;
 pub mod receipt;
 
+// files, where asked for
+#[cfg(feature = "import-files")]
+pub mod import_files;
+
 // db
 pub mod db;
 

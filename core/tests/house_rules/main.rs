@@ -16,7 +16,9 @@ const BANNED_NAMES: [&str; 10] =
     ["util", "utils", "helper", "helpers", "common", "manager", "managers", "service", "services", "misc"];
 const BANNED_WORDS: [&str; 4] = ["todo!", "unimplemented!", "dbg!", "#[ignore"];
 const EDGES: [&str; 3] = ["http", "cli", "sync"];
-const FORBIDDEN_IN_CORE: [&str; 8] = ["tokio", "hyper", "serde_json", "axum", "rustls", "futures", "getrandom", "jiff"];
+const FORBIDDEN_IN_CORE: [&str; 7] = ["tokio", "hyper", "axum", "rustls", "futures", "getrandom", "jiff"];
+/// What reads the files of an import: in core only where its user asks for it, and named in `import_files/` alone.
+const FILE_READERS: [&str; 3] = ["csv", "flate2", "serde_json"];
 
 #[test]
 fn the_workspace_keeps_its_house_rules() {
@@ -53,6 +55,7 @@ fn findings_in(source: &Source) -> Vec<String> {
         banned_words(source),
         unwraps(source),
         floats_and_engine(source),
+        file_readers(source),
         edges(source),
         long_functions(source),
     ]
@@ -104,6 +107,18 @@ fn floats_and_engine(source: &Source) -> Vec<String> {
         find("redb", "names the storage engine outside core's db");
     }
     findings
+}
+
+/// In core only `import_files/` names what reads files; JSON in a test of another module reads no file.
+fn file_readers(source: &Source) -> Vec<String> {
+    if !source.path.starts_with("core/src/") || source.path.starts_with("core/src/import_files/") {
+        return Vec::new();
+    }
+    let found = FILE_READERS.iter().flat_map(|reader| {
+        let lines = Source::lines_with(&source.program, reader).into_iter();
+        lines.map(move |line| format!("{}:{line}: names {reader} outside import_files", source.path))
+    });
+    found.collect()
 }
 
 /// Inside a program `http`, `cli` and `sync` do not import one another.
@@ -171,18 +186,29 @@ fn below(source: &Source, order: &[String], own: &str, used: impl Iterator<Item 
     lower.map(|(line, module)| format!("{}:{line}: {own} uses {module}, declared below it", source.path)).collect()
 }
 
-/// Core stays without async, JSON, clock and randomness; node and sync-server do not know each other.
+/// Core stays without async, clock and randomness, and without JSON unless its user asks for reading files; node and
+/// sync-server do not know each other.
 fn dependencies(package: &str, manifest: &str) -> Vec<String> {
-    let own: Vec<&str> = manifest.split("[dependencies]").nth(1).unwrap_or("").lines().collect();
-    let own = own.into_iter().take_while(|line| !line.trim_start().starts_with('['));
-    let names = own.filter_map(|line| line.split(['=', '.', ' ']).next()).filter(|name| !name.is_empty());
-    let forbidden: &[&str] = match package {
-        "core" => &FORBIDDEN_IN_CORE,
-        "node" => &["counterfoil-sync-server"],
-        _ => &["counterfoil-node"],
+    let part = |title: &str| {
+        let lines = manifest.split(title).nth(1).unwrap_or("").lines();
+        lines.take_while(|line| !line.trim_start().starts_with('[')).collect::<Vec<_>>()
     };
-    let found = names.filter(|name| forbidden.contains(name));
-    found.map(|name| format!("{package}/Cargo.toml: depends on {name}")).collect()
+    let is_forbidden = |name: &str, is_optional: bool| match package {
+        "core" => FORBIDDEN_IN_CORE.contains(&name) || FILE_READERS.contains(&name) && !is_optional,
+        "node" => name == "counterfoil-sync-server",
+        _ => name == "counterfoil-node",
+    };
+    let mut findings = Vec::new();
+    for line in part("[dependencies]") {
+        let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
+        if is_forbidden(name, line.contains("optional = true")) {
+            findings.push(format!("{package}/Cargo.toml: depends on {name}"));
+        }
+    }
+    if package == "core" && part("[features]").iter().any(|line| line.starts_with("default")) {
+        findings.push("core/Cargo.toml: a feature that nobody asked for".to_owned());
+    }
+    findings
 }
 
 fn check(path: &str, text: &str, expected: &str) {
@@ -205,6 +231,9 @@ fn a_planted_breach_is_found_and_text_is_not_taken_for_code() {
     check("core/src/a.rs", "fn a(b: &'static str, c: f64) {}", ":1: a float in core");
     check("core/src/till/a.rs", "use redb::Database;", ":1: names the storage engine outside core's db");
     check("core/src/db/a.rs", "use redb::Database;", "");
+    check("core/src/a.rs", "fn a() { serde_json::to_string(&1) }", ":1: names serde_json outside import_files");
+    check("core/src/a.rs", "#[cfg(test)]\nmod tests { use serde_json::Value; }", "");
+    check("core/src/import_files/a.rs", "use csv::Reader;\nuse serde_json::Value;", "");
     check("node/src/http/mod.rs", "use crate::sync::push;", ":1: http imports sync");
     check("node/src/http/mod.rs", "use crate::http::error;\nuse crate::wire::cli;", "");
     let long = format!("fn a() {{{}}}", "\n".repeat(70));
@@ -213,6 +242,13 @@ fn a_planted_breach_is_found_and_text_is_not_taken_for_code() {
         dependencies("core", "[dependencies]\ntokio.workspace = true\n[x]\nhyper = 1"),
         ["core/Cargo.toml: depends on tokio"]
     );
+    assert_eq!(
+        dependencies("core", "[features]\ndefault = [\"a\"]\n[dependencies]\nserde_json.workspace = true"),
+        ["core/Cargo.toml: depends on serde_json", "core/Cargo.toml: a feature that nobody asked for"]
+    );
+    let asked_for = "[features]\na = []\n[dependencies]\nserde_json = { workspace = true, optional = true }";
+    assert_eq!(dependencies("core", asked_for), [""; 0]);
+    assert_eq!(dependencies("core", "[dependencies]\ntokio = { workspace = true, optional = true }").len(), 1);
     assert_eq!(dependencies("node", "[dependencies]\ncounterfoil-sync-server = {}").len(), 1);
     assert_eq!(dependencies("node", "[dependencies]\n[dev-dependencies]\ncounterfoil-sync-server = {}").len(), 0);
 }

@@ -14,23 +14,20 @@
 
 use std::path::Path;
 
+use counterfoil_core::import_files::csv_rows::CsvRows;
+use counterfoil_core::import_files::json_rows::JsonRows;
+use counterfoil_core::import_files::source::{Format, Source};
 use counterfoil_core::import_options::ImportOptions;
 use counterfoil_core::import_run::{Destination, ImportReport, ImportRun, Stopped};
 use counterfoil_core::product_import::ProductImport;
 
 use crate::failure::{Ending, Failure};
 
-pub mod csv_rows;
-pub mod json_rows;
 pub mod progress;
 pub mod sales;
 pub mod sales_time;
-pub mod source;
 
-use csv_rows::CsvRows;
-use json_rows::JsonRows;
 use progress::Progress;
-use source::{Format, Source};
 
 /// Imports a file of products into a till or head office, showing progress on a terminal.
 ///

@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::str::FromStr;
 
+use counterfoil_core::import_files::csv_rows::CsvRows;
+use counterfoil_core::import_files::source::Source;
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::totals::LINES_MAX;
 
-use super::csv_rows::CsvRows;
 use super::progress::Progress;
 use super::sales_time::LocalTime;
-use super::source::Source;
 use crate::failure::Failure;
 use crate::wire::sales_file::{RefundLineOut, RefundOut, SaleLineOut, SaleOut, SalesReport, UnconvertedLine};
 

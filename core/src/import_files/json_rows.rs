@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use counterfoil_core::product_import::LIST_SEPARATOR;
-use counterfoil_core::refusal::{Reason, Refusal};
 use serde_json::value::RawValue;
+
+use crate::product_import::LIST_SEPARATOR;
+use crate::refusal::{Reason, Refusal};
 
 /// A row: its filled cells by column.
 pub type Cells = BTreeMap<String, String>;

@@ -5,8 +5,9 @@
 //! left open; then only its first line is refused, and reading goes on with the next line, so that one stray quote does
 //! not swallow the rest of the file.
 
-use counterfoil_core::refusal::{Reason, Refusal};
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+
+use crate::refusal::{Reason, Refusal};
 
 /// A row as it was read.
 #[derive(Debug)]

@@ -7,10 +7,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use counterfoil_core::refusal::{Reason, Refusal};
 use flate2::read::MultiGzDecoder;
 
-use crate::failure::Failure;
+use crate::refusal::{Reason, Refusal};
 
 /// The most bytes of a file, unpacked.
 pub const FILE_BYTES_MAX: u64 = 512 * 1_048_576;
@@ -39,20 +38,17 @@ impl Source {
     ///
     /// # Errors
     /// It cannot be read or unpacked, or is larger than `FILE_BYTES_MAX`.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
         let unreadable = |error: std::io::Error| {
-            Failure::Refused(Refusal::new(
-                Reason::Malformed,
-                "file",
-                path.display(),
-                format!("a file to import: {error}"),
-            ))
+            Refusal::new(Reason::Malformed, "file", path.display(), format!("a file to import: {error}"))
         };
         let mut packed = Vec::new();
-        File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut packed)).map_err(unreadable)?;
+        File::open(path)
+            .and_then(|file| file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut packed))
+            .map_err(unreadable)?;
         let bytes = if packed.starts_with(&GZIP_MAGIC) {
             let mut unpacked = Vec::new();
-            let mut decoder = MultiGzDecoder::new(packed.as_slice()).take(FILE_BYTES_MAX + 1);
+            let mut decoder = MultiGzDecoder::new(packed.as_slice()).take(FILE_BYTES_MAX.saturating_add(1));
             decoder.read_to_end(&mut unpacked).map_err(unreadable)?;
             unpacked
         } else {
@@ -60,7 +56,7 @@ impl Source {
         };
         if bytes.len() as u64 > FILE_BYTES_MAX {
             let limit = format!("{FILE_BYTES_MAX} bytes");
-            return Err(Refusal::new(Reason::TooLong, "file", path.display(), limit).into());
+            return Err(Refusal::new(Reason::TooLong, "file", path.display(), limit));
         }
         let format = format_of(path, &bytes);
         Ok(Self { bytes, format })
@@ -125,8 +121,8 @@ mod tests {
     fn a_file_that_is_not_there_or_broken_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv.gz");
-        assert!(matches!(Source::read(&path), Err(Failure::Refused(refusal)) if refusal.field() == "file"));
+        assert!(matches!(Source::read(&path), Err(refusal) if refusal.field() == "file"));
         std::fs::write(&path, [0x1f, 0x8b, 8, 0, 1, 2, 3]).unwrap();
-        assert!(matches!(Source::read(&path), Err(Failure::Refused(refusal)) if refusal.field() == "file"));
+        assert!(matches!(Source::read(&path), Err(refusal) if refusal.field() == "file"));
     }
 }
