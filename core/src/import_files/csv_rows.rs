@@ -7,6 +7,7 @@
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
 
+use super::reached::Reached;
 use crate::refusal::{Reason, Refusal};
 
 /// A row as it was read.
@@ -28,6 +29,8 @@ pub struct CsvRows<'b> {
     start: usize,
     /// A byte already passed, and the lines that end before it.
     counted: (usize, u64),
+    /// The rows given so far, without the header.
+    given: u64,
 }
 
 impl<'b> CsvRows<'b> {
@@ -37,10 +40,11 @@ impl<'b> CsvRows<'b> {
     /// There is none, or it is not UTF-8.
     pub fn new(bytes: &'b [u8]) -> Result<Self, Refusal> {
         let separator = separator_of(bytes);
-        let mut rows =
-            Self { bytes, separator, columns: Vec::new(), reader: reader(bytes, separator), start: 0, counted: (0, 0) };
-        let header = rows.next().ok_or_else(|| refused("an empty file", "a table with a header"))?;
-        let cells = header.cells.map_err(|refusal| refused(refusal.value(), "a header in UTF-8"))?;
+        let (columns, reader) = (Vec::new(), reader(bytes, separator));
+        let mut rows = Self { bytes, separator, columns, reader, start: 0, counted: (0, 0), given: 0 };
+        let no_table = |value: &str, limit| Refusal::new(Reason::Malformed, "file", value, limit);
+        let header = rows.read().ok_or_else(|| no_table("an empty file", "a table with a header"))?;
+        let cells = header.cells.map_err(|refusal| no_table(refusal.value(), "a table with a header in UTF-8"))?;
         rows.columns = cells.iter().map(|cell| cell.trim().to_owned()).collect();
         Ok(rows)
     }
@@ -51,16 +55,37 @@ impl<'b> CsvRows<'b> {
         &self.columns
     }
 
-    /// The size of the file.
+    /// How far the file was read.
     #[must_use]
-    pub const fn bytes_total(&self) -> u64 {
-        self.bytes.len() as u64
+    pub fn reached(&self) -> Reached {
+        Reached { rows: self.given, done: self.bytes_read(), total: self.bytes.len() as u64 }
     }
 
-    /// How far it was read.
-    #[must_use]
-    pub fn bytes_read(&self) -> u64 {
+    fn bytes_read(&self) -> u64 {
         (self.start as u64).saturating_add(self.reader.position().byte())
+    }
+
+    /// The next row, or the header.
+    fn read(&mut self) -> Option<CsvRow> {
+        let mut record = ByteRecord::new();
+        match self.reader.read_byte_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => {
+                let (byte, line) = self.place(&record);
+                let is_one_line = !record.iter().any(|cell| cell.contains(&b'\n'));
+                let cells = if is_one_line || self.has_closed_quotes(byte) {
+                    self.cells(record)
+                } else {
+                    Err(refused("an open quote", "closed before the end of the file"))
+                };
+                if cells.is_err() && !is_one_line {
+                    self.resume_after(byte);
+                }
+                Some(CsvRow { line, cells })
+            }
+            // Reading from memory without a fixed number of cells has no error of its own.
+            Err(error) => Some(CsvRow { line: self.counted.1, cells: Err(refused(error, "a row")) }),
+        }
     }
 
     /// The cells of a record, or why it is none.
@@ -112,25 +137,9 @@ impl Iterator for CsvRows<'_> {
     type Item = CsvRow;
 
     fn next(&mut self) -> Option<CsvRow> {
-        let mut record = ByteRecord::new();
-        match self.reader.read_byte_record(&mut record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let (byte, line) = self.place(&record);
-                let is_one_line = !record.iter().any(|cell| cell.contains(&b'\n'));
-                let cells = if is_one_line || self.has_closed_quotes(byte) {
-                    self.cells(record)
-                } else {
-                    Err(refused("an open quote", "closed before the end of the file"))
-                };
-                if cells.is_err() && !is_one_line {
-                    self.resume_after(byte);
-                }
-                Some(CsvRow { line, cells })
-            }
-            // Reading from memory without a fixed number of cells has no error of its own.
-            Err(error) => Some(CsvRow { line: self.counted.1, cells: Err(refused(error, "a row")) }),
-        }
+        let row = self.read()?;
+        self.given = self.given.saturating_add(1);
+        Some(row)
     }
 }
 
@@ -207,6 +216,12 @@ mod tests {
         assert_eq!(rows(b"a;b\n1,5;2\n"), [good(2, &["1,5", "2"])]);
         assert_eq!(rows(b"a\tb\n1\t2\n"), [good(2, &["1", "2"])]);
         assert_eq!(rows(b"a\n1\n"), [good(2, &["1"])]);
-        assert!(CsvRows::new(b"").is_err());
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_refused_as_a_file() {
+        for text in [&b""[..], b"\n\n", b"caf\xff\n1\n"] {
+            assert_eq!(CsvRows::new(text).err().unwrap().field(), "file");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! The bytes of a file to import, unpacked if it is gzip, without a byte order mark.
 //!
-//! What a file holds is told by its name, or else by its first character: `[` begins a JSON array. The whole file is held
-//! in memory, so it has a limit: 512 MiB unpacked, ten times a year of a large shop's invoice lines.
+//! The program opens the file. What it holds is told by its name, or else by its first character: `[` begins a JSON
+//! array. The whole file is held in memory, so it has a limit: 512 MiB unpacked, ten times a year of a large shop's
+//! invoice lines.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{Error, Read};
 
 use flate2::read::MultiGzDecoder;
 
@@ -34,31 +33,23 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the file.
+    /// Reads a file by the name under which it was opened, or refuses it by that name.
     ///
     /// # Errors
-    /// It cannot be read or unpacked, or is larger than `FILE_BYTES_MAX`.
-    pub fn read(path: &Path) -> Result<Self, Refusal> {
-        let unreadable = |error: std::io::Error| {
-            Refusal::new(Reason::Malformed, "file", path.display(), format!("a file to import: {error}"))
-        };
-        let mut packed = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut packed))
-            .map_err(unreadable)?;
+    /// It cannot be opened, read or unpacked, or is larger than `FILE_BYTES_MAX`.
+    pub fn read(name: &str, opened: Result<impl Read, Error>) -> Result<Self, Refusal> {
+        let unreadable =
+            |error: Error| Refusal::new(Reason::Malformed, "file", name, format!("a file to import: {error}"));
+        let packed = opened.and_then(limited).map_err(unreadable)?;
         let bytes = if packed.starts_with(&GZIP_MAGIC) {
-            let mut unpacked = Vec::new();
-            let mut decoder = MultiGzDecoder::new(packed.as_slice()).take(FILE_BYTES_MAX.saturating_add(1));
-            decoder.read_to_end(&mut unpacked).map_err(unreadable)?;
-            unpacked
+            limited(MultiGzDecoder::new(packed.as_slice())).map_err(unreadable)?
         } else {
             packed
         };
         if bytes.len() as u64 > FILE_BYTES_MAX {
-            let limit = format!("{FILE_BYTES_MAX} bytes");
-            return Err(Refusal::new(Reason::TooLong, "file", path.display(), limit));
+            return Err(Refusal::new(Reason::TooLong, "file", name, format!("{FILE_BYTES_MAX} bytes")));
         }
-        let format = format_of(path, &bytes);
+        let format = format_of(name, &bytes);
         Ok(Self { bytes, format })
     }
 
@@ -75,8 +66,15 @@ impl Source {
     }
 }
 
-fn format_of(path: &Path, bytes: &[u8]) -> Format {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_lowercase();
+/// All bytes, or one more than the limit.
+fn limited(from: impl Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    from.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn format_of(name: &str, bytes: &[u8]) -> Format {
+    let name = name.to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if name.ends_with(".json") {
@@ -90,7 +88,7 @@ fn format_of(path: &Path, bytes: &[u8]) -> Format {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{ErrorKind, Write};
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
@@ -98,10 +96,7 @@ mod tests {
     use super::*;
 
     fn check(name: &str, bytes: &[u8], format: Format, expected: &[u8]) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        let source = Source::read(&path).unwrap();
+        let source = Source::read(name, Ok(bytes)).unwrap();
         assert_eq!((source.format(), source.bytes()), (format, expected), "{name}");
     }
 
@@ -119,10 +114,11 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_or_broken_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.csv.gz");
-        assert!(matches!(Source::read(&path), Err(refusal) if refusal.field() == "file"));
-        std::fs::write(&path, [0x1f, 0x8b, 8, 0, 1, 2, 3]).unwrap();
-        assert!(matches!(Source::read(&path), Err(refusal) if refusal.field() == "file"));
+        let check = |opened: Result<&[u8], Error>| {
+            let refusal = Source::read("a.csv.gz", opened).unwrap_err();
+            assert_eq!((refusal.field(), refusal.value()), ("file", "a.csv.gz"));
+        };
+        check(Err(Error::from(ErrorKind::NotFound)));
+        check(Ok(&[0x1f, 0x8b, 8, 0, 1, 2, 3]));
     }
 }

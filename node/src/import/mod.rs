@@ -12,14 +12,14 @@
 //! - the goods of Online Retail invoices; the last price of the file is the price:
 //!   `till import products online_retail_2010-12.csv.gz --key code --tax-rate 20`
 
+use std::fs::File;
 use std::path::Path;
 
-use counterfoil_core::import_files::csv_rows::CsvRows;
-use counterfoil_core::import_files::json_rows::JsonRows;
-use counterfoil_core::import_files::source::{Format, Source};
+use counterfoil_core::import_files::products;
+use counterfoil_core::import_files::source::Source;
 use counterfoil_core::import_options::ImportOptions;
-use counterfoil_core::import_run::{Destination, ImportReport, ImportRun, Stopped};
-use counterfoil_core::product_import::ProductImport;
+use counterfoil_core::import_run::{Destination, ImportReport, Stopped};
+use counterfoil_core::refusal::Refusal;
 
 use crate::failure::{Ending, Failure};
 
@@ -29,7 +29,7 @@ pub mod sales_time;
 
 use progress::Progress;
 
-/// Imports a file of products into a till or head office, showing progress on a terminal.
+/// Imports a file of products into a till, showing progress on a terminal.
 ///
 /// # Errors
 /// The file cannot be read or is no table; the options do not fit it; the till refuses any import.
@@ -38,12 +38,10 @@ where
     D: Destination,
     D::Error: Into<Failure>,
 {
-    let source = Source::read(path)?;
-    let report = match source.format() {
-        Format::Csv => import_csv(&mut CsvRows::new(source.bytes())?, options, till),
-        Format::Json => import_json(&JsonRows::new(source.bytes())?, options, till),
-    };
-    report.map_err(|stopped| match stopped {
+    let source = open(path)?;
+    let progress = Progress::start("products");
+    let imported = products::import_products(&source, options, till, &mut |reached| progress.show(reached));
+    imported.map_err(|stopped| match stopped {
         Stopped::Refused(refusal) => Failure::Refused(refusal),
         Stopped::Failed(error) => error.into(),
     })
@@ -55,41 +53,8 @@ pub fn ending(report: &ImportReport) -> Ending {
     if report.rejected.is_empty() { Ending::Done } else { Ending::Refused }
 }
 
-fn import_csv<D: Destination>(
-    rows: &mut CsvRows<'_>,
-    options: &ImportOptions,
-    till: &mut D,
-) -> Result<ImportReport, Stopped<D::Error>> {
-    let columns: Vec<String> = rows.columns().to_vec();
-    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let import = ProductImport::bind(options, &names).map_err(Stopped::Refused)?;
-    let progress = Progress::start("products", rows.bytes_total());
-    let mut run = ImportRun::new(till, import.warnings());
-    while let Some(row) = rows.next() {
-        let read = row.cells.and_then(|cells| import.read_row(&|place| cells.get(place)));
-        run.take(row.line, read)?;
-        progress.reach(rows.bytes_read());
-    }
-    run.finish()
-}
-
-fn import_json<D: Destination>(
-    rows: &JsonRows,
-    options: &ImportOptions,
-    till: &mut D,
-) -> Result<ImportReport, Stopped<D::Error>> {
-    let columns = rows.columns();
-    let import = ProductImport::bind(options, &columns).map_err(Stopped::Refused)?;
-    let progress = Progress::start("products", rows.total());
-    let mut run = ImportRun::new(till, import.warnings());
-    for (place, row) in (1..).zip(rows.iter()) {
-        let cell =
-            |column: usize| columns.get(column).and_then(|column| row.as_ref().ok()?.get(*column)).map(String::as_str);
-        let read = row.as_ref().map_err(Clone::clone).and_then(|_| import.read_row(&cell));
-        run.take(place, read)?;
-        progress.reach(place);
-    }
-    run.finish()
+fn open(path: &Path) -> Result<Source, Refusal> {
+    Source::read(&path.display().to_string(), File::open(path))
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@ use std::path::Path;
 use std::str::FromStr;
 
 use counterfoil_core::import_files::csv_rows::CsvRows;
-use counterfoil_core::import_files::source::Source;
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::totals::LINES_MAX;
 
+use super::open;
 use super::progress::Progress;
 use super::sales_time::LocalTime;
 use crate::failure::Failure;
@@ -92,7 +92,7 @@ pub fn convert_sales(
     options: &SalesOptions,
     write: &mut dyn FnMut(&str) -> Result<(), Failure>,
 ) -> Result<SalesReport, Failure> {
-    let source = Source::read(path)?;
+    let source = open(path)?;
     let mut rows = CsvRows::new(source.bytes())?;
     let time = options.zone.as_deref().map(LocalTime::in_zone).transpose()?;
     let mut report = SalesReport::default();
@@ -144,10 +144,10 @@ fn read_invoices(
     };
     let mut invoices: Vec<Invoice> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let progress = Progress::start("invoice lines", rows.bytes_total());
+    let progress = Progress::start("invoice lines");
     while let Some(row) = rows.next() {
         report.read = report.read.saturating_add(1);
-        progress.reach(rows.bytes_read());
+        progress.show(rows.reached());
         let cells =
             row.cells.map(|cells| columns.map(|column| cells.get(column).unwrap_or_default().trim().to_owned()));
         let read = cells.and_then(|cells| {
