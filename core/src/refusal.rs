@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Longest value that a refusal repeats, in characters; the rest is cut, so that an error never carries a flood.
 const SHOWN_CHARS_MAX: usize = 120;
 
@@ -183,6 +185,42 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// A refusal as it is told to programs, under the key `refused` in the JSON of till and head office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldRefusal {
+    /// The stable code for programs.
+    pub code: String,
+    /// The sentence for people.
+    pub message: String,
+    /// The path of the field.
+    pub field: String,
+    /// The value that was given.
+    pub value: String,
+    /// What would have been accepted.
+    pub limit: String,
+}
+
+impl From<&Refusal> for ToldRefusal {
+    fn from(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.code().to_owned(),
+            message: refusal.to_string(),
+            field: refusal.field().to_owned(),
+            value: refusal.value().to_owned(),
+            limit: refusal.limit().to_owned(),
+        }
+    }
+}
+
+impl ToldRefusal {
+    /// The refusal that was told; one of a code that this program does not know is `declined`.
+    #[must_use]
+    pub fn to_refusal(&self) -> Refusal {
+        let known = Reason::ALL.iter().copied().find(|reason| reason.code() == self.code);
+        Refusal::new(known.unwrap_or(Reason::Declined), self.field.as_str(), &self.value, &self.limit)
+    }
+}
+
 fn shown(value: &str) -> String {
     if value.chars().count() <= SHOWN_CHARS_MAX {
         return value.to_owned();
@@ -211,6 +249,19 @@ mod tests {
             let text = reason.text().replace("{value}", "").replace("{limit}", "");
             assert!(!text.contains(['{', '}']), "{reason:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_was_told_reads_back() {
+        let refusal = Refusal::new(Reason::Unpaid, "tenders", "5.00", "7.35");
+        let told = ToldRefusal::from(&refusal);
+        let json = r#"{"code":"unpaid","message":"tenders: tendered 5.00 is less than payable 7.35","field":"tenders","value":"5.00","limit":"7.35"}"#;
+        assert_eq!(serde_json::to_string(&told).unwrap(), json);
+        assert_eq!(told.to_refusal(), refusal);
+        let unknown = ToldRefusal { code: "of_tomorrow".to_owned(), ..told };
+        assert_eq!(unknown.to_refusal().code(), "declined");
+        let long = Refusal::new(Reason::TooLong, "id", "x".repeat(200), "short");
+        assert_eq!(ToldRefusal::from(&long).to_refusal(), long);
     }
 
     #[test]

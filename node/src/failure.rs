@@ -6,10 +6,8 @@
 use std::path::Path;
 
 use counterfoil_core::journal::fault::Fault;
-use counterfoil_core::refusal::Refusal;
+use counterfoil_core::refusal::{Refusal, ToldRefusal};
 use serde::Serialize;
-
-use crate::wire::refusal::RefusalWire;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +82,7 @@ impl Failure {
     #[must_use]
     pub fn json(&self) -> String {
         match self {
-            Self::Refused(refusal) => line(&Refused { refused: RefusalWire::from(refusal) }),
+            Self::Refused(refusal) => line(&Refused { refused: ToldRefusal::from(refusal) }),
             Self::Usage(message) => line(&Wrong { error: &Damage { code: "usage", message: message.clone() } }),
             Self::Damaged(damage) => line(&Wrong { error: damage }),
         }
@@ -117,7 +115,7 @@ impl From<Fault> for Failure {
 
 #[derive(Serialize)]
 struct Refused {
-    refused: RefusalWire,
+    refused: ToldRefusal,
 }
 
 #[derive(Serialize)]

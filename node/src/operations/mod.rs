@@ -3,13 +3,13 @@
 //! An operation is a typed request. Carried out with the open till it gives one answer, a JSON object, or a failure.
 //! Operations translate; whether the trade allows what is asked is decided in core.
 
+use counterfoil_core::refusal::ToldRefusal;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
-use crate::wire::refusal::RefusalWire;
 
 pub mod audit;
 pub mod drawer;
@@ -62,7 +62,7 @@ impl Answer {
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         #[derive(Deserialize)]
         struct Refused {
-            refused: RefusalWire,
+            refused: ToldRefusal,
         }
         let unreadable = || Failure::damaged("till", self.json.clone());
         match self.ending {

@@ -8,7 +8,7 @@ use counterfoil_core::command::Command;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::id::OperatorCode;
 use counterfoil_core::money::Money;
-use counterfoil_core::refusal::Refusal;
+use counterfoil_core::refusal::{Refusal, ToldRefusal};
 use counterfoil_core::till::{Issued, Outcome};
 use serde::Serialize;
 
@@ -17,7 +17,6 @@ use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
 use crate::operations::Answer;
 use crate::wire::basket::{Unreadable, read_command};
-use crate::wire::refusal::RefusalWire;
 
 /// One line of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +61,7 @@ struct RefusedWire<'a> {
     id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
-    refused: RefusalWire,
+    refused: ToldRefusal,
 }
 
 impl Seller {
@@ -138,7 +137,7 @@ fn refused(id: Option<&str>, refusal: &Refusal) -> Answer {
 }
 
 fn refused_line(number: u64, unreadable: &Unreadable) -> Answer {
-    let mut wire = RefusalWire::from(&unreadable.refusal);
+    let mut wire = ToldRefusal::from(&unreadable.refusal);
     wire.message = format!("line {number}: {}", wire.message);
     Answer::ended(Ending::Refused, &RefusedWire { id: unreadable.id.as_deref(), line: Some(number), refused: wire })
 }

@@ -2,15 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use serde::Deserialize;
-
 use crate::caller::Caller;
-use crate::failure::{Ending, Failure};
+use crate::failure::Failure;
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
-use crate::operations::Answer;
 use crate::operations::sync_step::{JournalStand, StepAnswer, SyncStep};
-use crate::wire::refusal::RefusalWire;
 
 /// A till that can be asked for steps.
 pub trait TillSide {
@@ -68,23 +64,7 @@ impl TillSide for Mutex<Reach> {
     fn ask(&self, step: SyncStep) -> Result<StepAnswer, Failure> {
         match &mut *self.lock().unwrap_or_else(PoisonError::into_inner) {
             Reach::Here(till) => step.carry_out(till),
-            served @ Reach::Served(_) => read_answer(&served.perform(&Caller::default(), step)),
+            served @ Reach::Served(_) => served.perform(&Caller::default(), step).read(),
         }
-    }
-}
-
-#[derive(Deserialize)]
-struct Refused {
-    refused: RefusalWire,
-}
-
-fn read_answer(answer: &Answer) -> Result<StepAnswer, Failure> {
-    match answer.ending {
-        Ending::Done => serde_json::from_str(&answer.json)
-            .map_err(|error| Failure::damaged("served", format!("the served till answered a step with {error}"))),
-        Ending::Refused | Ending::Usage | Ending::Damaged => Err(match serde_json::from_str::<Refused>(&answer.json) {
-            Ok(Refused { refused }) => refused.to_refusal().into(),
-            Err(_) => Failure::damaged("served", answer.json.clone()),
-        }),
     }
 }

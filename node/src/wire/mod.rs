@@ -4,7 +4,6 @@ pub mod basket;
 pub mod import_report;
 pub mod quote;
 pub mod read;
-pub mod refusal;
 pub mod report;
 pub mod sales_file;
 pub mod scan;

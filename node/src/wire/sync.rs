@@ -3,9 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::grant::GrantV1;
+use counterfoil_core::refusal::ToldRefusal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::wire::refusal::RefusalWire;
 
 /// A signed document, in base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +132,7 @@ pub struct ProblemWire {
     #[serde(default)]
     pub detail: String,
     /// The refusal, where a rule said no.
-    pub refused: Option<RefusalWire>,
+    pub refused: Option<ToldRefusal>,
 }
 
 /// What a till has become by joining a head office.

@@ -8,11 +8,10 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counterfoil_core::journal::fault::Fault;
-use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::refusal::{Reason, Refusal, ToldRefusal};
 use serde::Serialize;
 
 use crate::operation_error::OperationError;
-use crate::wire::RefusedBody;
 
 /// A problem document.
 #[derive(Clone, Debug, Serialize)]
@@ -23,7 +22,7 @@ pub(super) struct Problem {
     status: u16,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refused: Option<RefusedBody>,
+    refused: Option<ToldRefusal>,
 }
 
 impl Problem {
@@ -37,7 +36,7 @@ impl Problem {
     /// A refusal, with this status.
     #[must_use]
     pub(super) fn refused(status: StatusCode, refusal: &Refusal) -> Self {
-        Self { refused: Some(RefusedBody::from(refusal)), ..Self::new(status, refusal.to_string()) }
+        Self { refused: Some(ToldRefusal::from(refusal)), ..Self::new(status, refusal.to_string()) }
     }
 }
 

@@ -9,7 +9,7 @@ mod orders;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::refusal::{Reason, Refusal, ToldRefusal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,7 +19,6 @@ pub use orders::{
 };
 
 use crate::office::Office;
-use crate::wire::RefusedBody;
 
 /// The most bytes of an operation with its file, in base64.
 pub const OPERATION_BYTES_MAX: usize = 256 * 1_048_576;
@@ -91,7 +90,7 @@ impl From<OperationError> for Answer {
     fn from(error: OperationError) -> Self {
         let refused = |refusal: &Refusal| Self {
             ending: Ending::Refused,
-            body: serde_json::json!({ "refused": RefusedBody::from(refusal) }),
+            body: serde_json::json!({ "refused": ToldRefusal::from(refusal) }),
         };
         match error {
             OperationError::Refused(refusal) => refused(&refusal),

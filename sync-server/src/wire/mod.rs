@@ -2,35 +2,7 @@
 //!
 //! Signed documents travel as they are, or in base64 inside JSON; amounts are strings with the currency's digits.
 
-use counterfoil_core::refusal::Refusal;
 use serde::{Deserialize, Serialize};
-
-/// A refusal as programs read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedBody {
-    /// The stable code.
-    pub code: String,
-    /// The text for people.
-    pub message: String,
-    /// Which field.
-    pub field: String,
-    /// What was given.
-    pub value: String,
-    /// What would have been accepted.
-    pub limit: String,
-}
-
-impl From<&Refusal> for RefusedBody {
-    fn from(refusal: &Refusal) -> Self {
-        Self {
-            code: refusal.code().to_owned(),
-            message: refusal.to_string(),
-            field: refusal.field().to_owned(),
-            value: refusal.value().to_owned(),
-            limit: refusal.limit().to_owned(),
-        }
-    }
-}
 
 /// `POST /enrol`: a token, and what is asked for it.
 #[derive(Debug, Deserialize, Serialize)]
