@@ -7,6 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::catalog::{MasterKey, MasterRow};
 use crate::command::MASTER_ROWS_MAX;
 use crate::product_import::ImportedProduct;
@@ -16,7 +19,7 @@ use crate::refusal::{Reason, Refusal};
 pub const WARNINGS_MAX: usize = 1_000;
 
 /// What became of the rows of one command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounts {
     /// Rows that were not there before.
     pub added: u64,
@@ -39,7 +42,7 @@ pub trait Destination {
 }
 
 /// A row that was not imported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RejectedRow {
     /// Where it stands in the file: the line of a CSV, the place from 1 in an array.
     pub row: u64,
@@ -72,6 +75,21 @@ impl ImportReport {
     pub fn read(&self) -> u64 {
         let rejected = u64::try_from(self.rejected.len()).unwrap_or(u64::MAX);
         self.added.saturating_add(self.updated).saturating_add(self.unchanged).saturating_add(rejected)
+    }
+}
+
+/// Told by till and head office as
+/// `{"read","added","updated","unchanged","rejected":[{"row","field","value","reason"}],"warnings":[]}`.
+impl Serialize for ImportReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_struct("ImportReport", 6)?;
+        told.serialize_field("read", &self.read())?;
+        told.serialize_field("added", &self.added)?;
+        told.serialize_field("updated", &self.updated)?;
+        told.serialize_field("unchanged", &self.unchanged)?;
+        told.serialize_field("rejected", &self.rejected)?;
+        told.serialize_field("warnings", &self.warnings)?;
+        told.end()
     }
 }
 
@@ -329,5 +347,13 @@ mod tests {
         let refusal = Refusal::new(Reason::FedByHeadOffice, "products", "master data", "import it there");
         let mut shelf = Shelf { refusal: Some(refusal.clone()), ..Shelf::default() };
         assert_eq!(run(&mut shelf, &[["1", "Tea", "2", ""]]), Err(Stopped::Refused(refusal)));
+    }
+
+    #[test]
+    fn the_report_has_the_fields_that_others_rely_on() {
+        let rejected = RejectedRow { row: 3, field: "price".into(), value: "x".into(), reason: "y".into() };
+        let report = ImportReport { added: 1, rejected: vec![rejected], ..ImportReport::default() };
+        let expected = r#"{"read":2,"added":1,"updated":0,"unchanged":0,"rejected":[{"row":3,"field":"price","value":"x","reason":"y"}],"warnings":[]}"#;
+        assert_eq!(serde_json::to_string(&report).unwrap(), expected);
     }
 }

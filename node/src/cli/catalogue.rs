@@ -17,7 +17,6 @@ use crate::local::reach::Shelf;
 use crate::operations::Answer;
 use crate::operations::operator::SetOperator;
 use crate::operations::products::ReadProducts;
-use crate::wire::import_report::ImportReportWire;
 
 /// Takes over what a shop already has.
 #[derive(Debug, Subcommand)]
@@ -94,7 +93,7 @@ impl Products {
         let mut reach = console.reach()?;
         let mut shelf = Shelf { reach: &mut reach, caller: console.caller() };
         let report = import_products(&self.file, &options, &mut shelf)?;
-        let answer = Answer::ended(ending(&report), &ImportReportWire::from(report));
+        let answer = Answer::ended(ending(&report), &report);
         console.show(&answer, show::fields)
     }
 }

@@ -32,13 +32,6 @@ impl ChangeMasterData {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct CountsWire {
-    added: u64,
-    updated: u64,
-    unchanged: u64,
-}
-
 impl Operation for ChangeMasterData {
     const NAME: &'static str = "change-master-data";
 
@@ -48,11 +41,7 @@ impl Operation for ChangeMasterData {
         let rows: Vec<MasterRow> = codec::decode(&bytes).map_err(|_| malformed())?;
         let operator = till.identify_for_set_up(caller)?;
         match till.execute(&Command::ChangeMasterData(rows), &operator.code)? {
-            Outcome::MasterData(counts) => Ok(Answer::done(&CountsWire {
-                added: counts.added,
-                updated: counts.updated,
-                unchanged: counts.unchanged,
-            })),
+            Outcome::MasterData(counts) => Ok(Answer::done(&counts)),
             Outcome::OperatorSet
             | Outcome::Issued(_)
             | Outcome::DrawerOpened(_)
@@ -68,7 +57,7 @@ impl Operation for ChangeMasterData {
 /// The inner one is a refusal; the outer one, that the till failed.
 pub fn read_counts(answer: &Answer) -> Result<Result<RowCounts, Refusal>, Failure> {
     match answer.read() {
-        Ok(CountsWire { added, updated, unchanged }) => Ok(Ok(RowCounts { added, updated, unchanged })),
+        Ok(counts) => Ok(Ok(counts)),
         Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
         Err(failure) => Err(failure),
     }

@@ -1,7 +1,6 @@
 //! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
 
 pub mod basket;
-pub mod import_report;
 pub mod quote;
 pub mod read;
 pub mod report;

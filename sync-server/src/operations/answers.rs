@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::id::{StoreCode, TillCode};
-use counterfoil_core::import_run::ImportReport;
 use counterfoil_core::journal::hello::RunningTotal;
 use counterfoil_core::journal::parcel::{self, Item, ItemKind};
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -30,18 +29,6 @@ pub(super) fn request_of(bytes: &[u8]) -> Result<Vec<u8>, OperationError> {
 /// A grant as the file that `till apply` takes.
 pub(super) fn parcel_of_grant(grant: Vec<u8>) -> Result<Vec<u8>, OperationError> {
     Ok(parcel::encode(&[Item { kind: ItemKind::Grant, bytes: grant }])?)
-}
-
-pub(super) fn import(report: &ImportReport) -> Value {
-    let rejected = |row: &counterfoil_core::import_run::RejectedRow| json!({ "row": row.row, "field": row.field, "value": row.value, "reason": row.reason });
-    json!({
-        "read": report.read(),
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "rejected": report.rejected.iter().map(rejected).collect::<Vec<_>>(),
-        "warnings": report.warnings,
-    })
 }
 
 pub(super) fn ingest(ingested: &Ingested) -> Answer {
