@@ -87,6 +87,25 @@ pub struct ImportOptions {
 }
 
 impl ImportOptions {
+    /// Reads the options as they are typed: `FIELD=COLUMN`, `FIELD=VALUE`, and the tax rate as the default of its field.
+    ///
+    /// # Errors
+    /// One has no `=`, or names no field.
+    pub fn read(
+        maps: &[String],
+        defaults: &[String],
+        tax_rate: Option<String>,
+        separator: Option<String>,
+        key: Vec<String>,
+    ) -> Result<Self, Refusal> {
+        let pairs = |option: &str, texts: &[String]| -> Result<Vec<_>, Refusal> {
+            texts.iter().map(|text| Self::read_pair(option, text)).collect()
+        };
+        let mut defaults = pairs("default", defaults)?;
+        defaults.extend(tax_rate.map(|rate| (Field::TaxRate, rate)));
+        Ok(Self { maps: pairs("map", maps)?, defaults, separator, key })
+    }
+
     /// Reads `FIELD=TEXT` of an option.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ use counterfoil_core::db::InMemoryBackend;
 use counterfoil_core::db::row::seal;
 use counterfoil_core::grant::JournalRequestV1;
 use counterfoil_core::id::{CommandId, JournalId, OperatorCode};
+use counterfoil_core::import_files::products::import_products;
+use counterfoil_core::import_files::source::Source;
 use counterfoil_core::import_options::{Field, ImportOptions};
 use counterfoil_core::journal::envelope::{ChainHead, Entry};
 use counterfoil_core::journal::hello::Hello;
@@ -23,7 +25,7 @@ use counterfoil_sync_server::audit::{Audit, audit};
 use counterfoil_sync_server::clock;
 use counterfoil_sync_server::exchange::{take_batch, take_hello};
 use counterfoil_sync_server::folder::Folder;
-use counterfoil_sync_server::import::{Format, import_products};
+use counterfoil_sync_server::import::Shelves;
 use counterfoil_sync_server::office::Office;
 use counterfoil_sync_server::operations::{GrantOrder, Operation, StoreOrder, perform};
 use counterfoil_sync_server::settings::Given;
@@ -47,7 +49,9 @@ fn office_with_sales(folder: &Path) -> (Office, Till) {
     let office = Office::create(Folder::new(folder), &Given::default()).unwrap();
     let options = ImportOptions { defaults: vec![(Field::TaxRate, "10".to_owned())], ..ImportOptions::default() };
     let list = b"code,name,price,barcode\nmilk,Milk,1.25,3850334043641\nbread,Bread,2.10,\n";
-    let report = import_products(office.store(), None, &options, Format::Csv, list).unwrap();
+    let list = Source::read("list.csv", Ok(&list[..])).unwrap();
+    let mut shelves = Shelves { kept_in: office.store(), store: None };
+    let report = import_products(&list, &options, &mut shelves, &mut |_| ()).unwrap();
     assert_eq!((report.added, report.rejected.len()), (2, 0));
     let request = JournalRequestV1 { journal: JOURNAL, key: key().public_key(), slot: None, predecessor: None };
     let order = GrantOrder {

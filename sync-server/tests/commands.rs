@@ -183,6 +183,29 @@ fn an_import_counts_every_row_and_a_store_gets_its_own_prices() {
 }
 
 #[test]
+fn a_stray_quote_costs_one_row_of_an_import_whether_head_office_is_served_or_not() {
+    let list = b"code;name;price\n1;\"Tea\";2.00\n2;\"Milk;1.00\n3;Rum \"Dark\";9.00\n4;Gin;8.00\n";
+    let check = |place: &Place| {
+        let list = place.file("list.csv", list);
+        let (code, report) = place.run(&["import", "products", list.as_str(), "--tax-rate", "25"]);
+        let rejected = report["rejected"].as_array().unwrap();
+        let rejected: Vec<_> = rejected.iter().map(|row| (row["row"].as_u64(), row["field"].as_str())).collect();
+        assert_eq!(rejected, [(Some(3), Some("row"))], "{report}");
+        assert_eq!((code, report["read"].as_u64()), (1, Some(4)));
+        report["added"].as_u64().unwrap()
+    };
+    let place = Place::founded();
+    assert_eq!(check(&place), 3);
+    let place = Place::founded();
+    let mut server = place.serve();
+    assert_eq!(check(&place), 3);
+    assert_eq!(check(&place), 0);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(place.ok(&["audit"])["ok"], true);
+}
+
+#[test]
 fn a_till_without_a_line_gets_its_journal_and_its_counterfoil_by_file() {
     let place = Place::founded();
     let key = SigningKey::from_seed([1; 32]);

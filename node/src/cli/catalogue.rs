@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use counterfoil_core::import_options::{Field, ImportOptions};
+use counterfoil_core::import_options::ImportOptions;
 use counterfoil_core::refusal::{Reason, Refusal};
 
 use crate::cli::console::{Console, read_pin};
@@ -83,13 +83,8 @@ impl Import {
 
 impl Products {
     fn run(self, console: &Console) -> Result<Ending, Failure> {
-        let pairs = |option: &str, texts: &[String]| -> Result<Vec<_>, Refusal> {
-            texts.iter().map(|text| ImportOptions::read_pair(option, text)).collect()
-        };
-        let mut defaults = pairs("default", &self.defaults)?;
-        defaults.extend(self.tax_rate.map(|rate| (Field::TaxRate, rate)));
-        let maps = pairs("map", &self.map)?;
-        let options = ImportOptions { maps, defaults, separator: self.category_separator, key: self.key };
+        let (rate, separator) = (self.tax_rate, self.category_separator);
+        let options = ImportOptions::read(&self.map, &self.defaults, rate, separator, self.key)?;
         let mut reach = console.reach()?;
         let mut shelf = Shelf { reach: &mut reach, caller: console.caller() };
         let report = import_products(&self.file, &options, &mut shelf)?;

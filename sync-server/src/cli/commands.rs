@@ -5,19 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::refusal::{Reason, Refusal};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::args::{
-    AdminCommand, AdminOptions, GrantOptions, ImportCommand, ImportOptions, IngestOptions, OperatorCommand,
-    OperatorOptions, ReportOptions, SlotOptions, TokenOptions,
+    AdminCommand, AdminOptions, GrantOptions, IngestOptions, OperatorCommand, OperatorOptions, ReportOptions,
+    SlotOptions, TokenOptions,
 };
 use super::{files, reach};
 use crate::folder::Folder;
 use crate::operation_error::OperationError;
 use crate::operations::{
-    AdministratorOrder, Answer, Ending, GrantOrder, ImportOrder, IngestOrder, Operation, OperatorOrder, ReportOrder,
-    StoreOrder, TokenOrder,
+    AdministratorOrder, Answer, Ending, GrantOrder, IngestOrder, Operation, OperatorOrder, ReportOrder, StoreOrder,
+    TokenOrder,
 };
 use crate::settings::Given;
 use crate::store::RedbStore;
@@ -62,27 +61,6 @@ pub(super) fn operator(folder: &Folder, given: Given, options: OperatorOptions) 
     let pin = pin.map(|pin| pin.to_string());
     let order = OperatorOrder { code, name, role, pin, store, is_active: !inactive };
     reach::ask(folder, given, Operation::Operator(order))
-}
-
-pub(super) fn import(folder: &Folder, given: Given, options: ImportOptions) -> Done {
-    let ImportCommand::Products(options) = options.command;
-    let (bytes, format) = files::read_table(&options.file)?;
-    let mut defaults = options.default;
-    defaults.extend(options.tax_rate.map(|rate| format!("tax_rate={rate}")));
-    let order = ImportOrder {
-        store: options.store,
-        maps: options.map,
-        defaults,
-        separator: options.category_separator,
-        key: options.key,
-        format,
-        content: STANDARD.encode(bytes),
-    };
-    let progress = ProgressBar::new_spinner().with_message("importing products");
-    progress.enable_steady_tick(std::time::Duration::from_millis(100));
-    let answer = reach::ask(folder, given, Operation::ImportProducts(order));
-    progress.finish_and_clear();
-    answer
 }
 
 pub(super) fn ingest(folder: &Folder, given: Given, options: &IngestOptions) -> Done {

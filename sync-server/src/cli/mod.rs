@@ -7,7 +7,9 @@
 mod args;
 mod commands;
 mod files;
+mod import;
 mod init;
+mod progress;
 mod reach;
 mod serve;
 mod show;
@@ -47,7 +49,7 @@ fn dispatch(arguments: Arguments) -> Answer {
         Command::Grant(options) => commands::grant(&folder, given, options),
         Command::Admin(options) => commands::admin(&folder, given, options),
         Command::Operator(options) => commands::operator(&folder, given, options),
-        Command::Import(options) => commands::import(&folder, given, options),
+        Command::Import(options) => import::run(&folder, given, options),
         Command::Ingest(options) => commands::ingest(&folder, given, &options),
         Command::Audit => commands::audit(&folder, given),
         Command::Report(options) => commands::report(&folder, given, options),

@@ -1,12 +1,11 @@
 //! How a command reaches head office: through the running server's local API, or by opening the store itself.
 
-use std::io;
-
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::handshake;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::folder::Folder;
 use crate::local_api::LocalApi;
@@ -15,47 +14,62 @@ use crate::operation_error::OperationError;
 use crate::operations::{Answer, OPERATION_BYTES_MAX, Operation, perform};
 use crate::settings::Given;
 
-/// Does an operation, here or in the server that runs.
-pub(super) fn ask(folder: &Folder, given: Given, operation: Operation) -> Result<Answer, OperationError> {
-    if let Some(api) = LocalApi::read(folder)? {
-        match forward(&api, &operation) {
-            Ok(answer) => return Ok(answer),
-            // The server was killed and has left its file behind; then the store is free.
-            Err(Forward::NobodyThere) => {}
-            Err(Forward::Failed(error)) => return Err(error.into()),
+/// Head office of a folder, within reach.
+pub(super) enum Reach {
+    /// Opened by this process.
+    Here(Box<Office>),
+    /// Served by another process.
+    Served(LocalApi, Runtime),
+}
+
+impl Reach {
+    /// Opens the head office of a folder, or finds the server that has it. A server that was killed has left its address
+    /// behind, where nobody answers; then the store is free.
+    ///
+    /// # Errors
+    /// There is none, a setting is wrong, another command has it, or it is damaged.
+    pub(super) fn of(folder: &Folder, given: Given) -> Result<Self, OperationError> {
+        if let Some(api) = server_of(folder)? {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            return Ok(Self::Served(api, runtime));
+        }
+        let settings = given.over(Given::read_file(&folder.settings())?).check()?;
+        Ok(Self::Here(Box::new(Office::open(folder.clone(), settings)?)))
+    }
+
+    /// Does an operation.
+    ///
+    /// # Errors
+    /// The server did not answer.
+    pub(super) fn perform(&self, operation: Operation) -> Result<Answer, OperationError> {
+        match self {
+            Self::Here(office) => Ok(perform(office, operation)),
+            Self::Served(api, runtime) => {
+                let answer = serde_json::to_vec(&operation).map_err(anyhow::Error::from);
+                let answer = answer.and_then(|body| runtime.block_on(post(api, body)));
+                Ok(answer.map_err(|error| error.context("the running server did not answer"))?)
+            }
         }
     }
-    let settings = given.over(Given::read_file(&folder.settings())?).check()?;
-    Ok(perform(&Office::open(folder.clone(), settings)?, operation))
+}
+
+/// Does one operation, here or in the server that runs.
+pub(super) fn ask(folder: &Folder, given: Given, operation: Operation) -> Result<Answer, OperationError> {
+    Reach::of(folder, given)?.perform(operation)
 }
 
 /// Whether a server answers for this folder.
 pub(super) fn is_served(folder: &Folder) -> Result<bool, OperationError> {
-    let Some(api) = LocalApi::read(folder)? else { return Ok(false) };
-    Ok(std::net::TcpStream::connect(api.address).is_ok())
+    Ok(server_of(folder)?.is_some())
 }
 
-enum Forward {
-    NobodyThere,
-    Failed(anyhow::Error),
+fn server_of(folder: &Folder) -> Result<Option<LocalApi>, OperationError> {
+    let api = LocalApi::read(folder)?;
+    Ok(api.filter(|api| std::net::TcpStream::connect(api.address).is_ok()))
 }
 
-fn forward(api: &LocalApi, operation: &Operation) -> Result<Answer, Forward> {
-    let failed = |error: anyhow::Error| Forward::Failed(error.context("the running server did not answer"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| failed(error.into()))?;
-    let body = serde_json::to_vec(operation).map_err(|error| failed(error.into()))?;
-    runtime.block_on(async {
-        let stream = match TcpStream::connect(api.address).await {
-            Ok(stream) => stream,
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Err(Forward::NobodyThere),
-            Err(error) => return Err(failed(error.into())),
-        };
-        post(stream, api, body).await.map_err(failed)
-    })
-}
-
-async fn post(stream: TcpStream, api: &LocalApi, body: Vec<u8>) -> anyhow::Result<Answer> {
+async fn post(api: &LocalApi, body: Vec<u8>) -> anyhow::Result<Answer> {
+    let stream = TcpStream::connect(api.address).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
     let request = Request::post("/admin/operation")

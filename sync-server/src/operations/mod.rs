@@ -10,12 +10,13 @@ mod orders;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::refusal::{Reason, Refusal, ToldRefusal};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::operation_error::OperationError;
 pub use orders::{
-    AdministratorOrder, GrantOrder, ImportOrder, IngestOrder, OperatorOrder, ReportOrder, StoreOrder, TokenOrder,
+    AdministratorOrder, GrantOrder, IngestOrder, OperatorOrder, ProductsOrder, ReportOrder, StoreOrder, TokenOrder,
 };
 
 use crate::office::Office;
@@ -35,8 +36,8 @@ pub enum Operation {
     Administrator(AdministratorOrder),
     /// An operator of tills.
     Operator(OperatorOrder),
-    /// Products or prices from a file.
-    ImportProducts(ImportOrder),
+    /// Products or prices, as an import sends them.
+    ChangeProducts(ProductsOrder),
     /// What a till exported to a file.
     Ingest(IngestOrder),
     /// Everything is read and compared.
@@ -84,6 +85,23 @@ impl Answer {
     pub const fn done(body: Value) -> Self {
         Self { ending: Ending::Done, body }
     }
+
+    /// Reads what was answered.
+    ///
+    /// # Errors
+    /// The answer is a refusal or a failure, or not of this form.
+    pub fn read<T: DeserializeOwned>(mut self) -> Result<T, OperationError> {
+        let refused = self.body.get_mut("refused").map(Value::take);
+        match (self.ending, refused.map(serde_json::from_value::<ToldRefusal>)) {
+            (Ending::Refused, Some(Ok(refused))) => Err(refused.to_refusal().into()),
+            (Ending::Done, None) => serde_json::from_value(self.body).map_err(|error| {
+                OperationError::Failed(anyhow::Error::from(error).context("head office answered with something else"))
+            }),
+            (Ending::Done | Ending::Refused | Ending::Damaged, _) => {
+                Err(OperationError::Failed(anyhow::anyhow!("head office answered {}", self.body)))
+            }
+        }
+    }
 }
 
 impl From<OperationError> for Answer {
@@ -113,7 +131,7 @@ pub fn perform(office: &Office, operation: Operation) -> Answer {
         Operation::Grant(order) => order.perform(office),
         Operation::Administrator(order) => order.perform(office),
         Operation::Operator(order) => order.perform(office),
-        Operation::ImportProducts(order) => order.perform(office),
+        Operation::ChangeProducts(order) => order.perform(office),
         Operation::Ingest(order) => order.perform(office),
         Operation::Audit => answers::audit(office),
         Operation::Report(order) => order.perform(office),

@@ -2,9 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::catalog::MasterRow;
+use counterfoil_core::command::MASTER_ROWS_MAX;
 use counterfoil_core::grant::{GrantV1, JournalRequestV1};
 use counterfoil_core::id::{CountryCode, Name, OperatorCode, StoreCode, TillCode};
-use counterfoil_core::import_options::ImportOptions;
+use counterfoil_core::import_run::Destination;
+use counterfoil_core::journal::codec;
 use counterfoil_core::operator::{Operator, Pin, Role};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::time::Timestamp;
@@ -12,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Answer, Ending, OperationError, answers, decode};
+use super::{Answer, OperationError, answers, decode};
 use crate::enrolment::Right;
 use crate::grants::{self, History};
-use crate::import::{Format, import_products};
+use crate::import::Shelves;
 use crate::ingest::ingest;
 use crate::office::{Office, random};
 use crate::settings::{Prices, check_zone};
@@ -196,41 +199,30 @@ impl OperatorOrder {
     }
 }
 
-/// Products or prices from a file.
+/// Rows of the catalogue, as an import sends them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ImportOrder {
-    /// Whose prices; none for the catalogue with its base prices.
-    pub store: Option<String>,
-    /// `FIELD=COLUMN`.
-    pub maps: Vec<String>,
-    /// `FIELD=VALUE`.
-    pub defaults: Vec<String>,
-    /// Separates several values in one cell.
-    pub separator: Option<String>,
-    /// What tells products without a code apart.
-    pub key: Vec<String>,
-    /// What the file holds.
-    pub format: Format,
-    /// The file, in base64.
-    pub content: String,
+pub struct ProductsOrder {
+    /// Whose prices they are; none for the catalogue with its base prices.
+    pub store: Option<StoreCode>,
+    /// The rows in core's own encoding, in base64.
+    pub rows: String,
 }
 
-impl ImportOrder {
+impl ProductsOrder {
+    /// The order to store these rows.
+    #[must_use]
+    pub fn of(store: Option<&StoreCode>, rows: &[MasterRow]) -> Self {
+        Self { store: store.cloned(), rows: STANDARD.encode(codec::encode(&rows)) }
+    }
+
     pub(super) fn perform(self, office: &Office) -> Result<Answer, OperationError> {
-        let store = self.store.map(StoreCode::new).transpose()?;
-        let pairs = |option: &str, texts: &[String]| {
-            texts.iter().map(|text| ImportOptions::read_pair(option, text)).collect::<Result<Vec<_>, _>>()
-        };
-        let options = ImportOptions {
-            maps: pairs("map", &self.maps)?,
-            defaults: pairs("default", &self.defaults)?,
-            separator: self.separator,
-            key: self.key,
-        };
-        let bytes = decode("file", &self.content)?;
-        let report = import_products(office.store(), store.as_ref(), &options, self.format, &bytes)?;
-        let ending = if report.rejected.is_empty() { Ending::Done } else { Ending::Refused };
-        Ok(Answer { ending, body: json!(report) })
+        let malformed = |_| Refusal::new(Reason::Malformed, "rows", "what came", "rows of master data");
+        let rows: Vec<MasterRow> = codec::decode(&decode("rows", &self.rows)?).map_err(malformed)?;
+        if rows.len() > MASTER_ROWS_MAX {
+            return Err(Refusal::new(Reason::TooMany, "rows", rows.len(), MASTER_ROWS_MAX).into());
+        }
+        let mut shelves = Shelves { kept_in: office.store(), store: self.store.as_ref() };
+        Ok(Answer::done(json!(shelves.change(rows)??)))
     }
 }
 
