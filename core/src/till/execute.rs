@@ -5,7 +5,7 @@ use crate::catalog::MasterRow;
 use crate::command::{Basket, Command, RefundRequest};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef};
-use crate::db::tables::PINS;
+use crate::db::tables::{LOCKOUTS, PINS};
 use crate::db::{WriteTransaction, master, row};
 use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
@@ -16,7 +16,7 @@ use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
 use crate::id::{CommandId, OperatorCode};
 use crate::import_run::RowCounts;
 use crate::journal_state::JournalState;
-use crate::operator::{Operator, PinHash, Role};
+use crate::operator::{Lockout, Operator, PinHash, Role};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
@@ -205,6 +205,8 @@ impl Till {
                 || Refusal::new(Reason::Missing, "pepper", "", "the device's secret, without which no PIN is kept");
             let verifier = pin.seal(pepper.ok_or_else(missing)?);
             row::put(&mut tx.open_table(PINS).map_err(DbError::from)?, PINS, &set.code.as_str(), &verifier)?;
+            let mut lockouts = tx.open_table(LOCKOUTS).map_err(DbError::from)?;
+            row::put(&mut lockouts, LOCKOUTS, &set.code.as_str(), &Lockout::NONE)?;
         }
         match event {
             Some(event) => self.record(tx, context, event, |_| Outcome::OperatorSet),

@@ -43,7 +43,7 @@ impl Till {
             if is_alone {
                 return Ok(Operator::owner());
             }
-            let limit = "with its PIN, since this till has several";
+            let limit = "--operator CODE with --pin-file FILE or TILL_PIN, since this till has several";
             return Err(Refusal::new(Reason::OperatorMissing, "operator", "", limit).into());
         };
         let found = known.into_iter().find(|known| known.code == *code && known.is_active);
@@ -94,14 +94,15 @@ impl Till {
     fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, now: Now) -> Result<(), TillError> {
         let code = operator.code.as_str();
         let wrong = |limit: &str| Refusal::new(Reason::PinWrong, "pin", "what was typed", limit);
-        let Some(pin) = pin else {
-            return Err(Refusal::new(Reason::Missing, "pin", "", format!("the PIN of {code}")).into());
-        };
+        let missing = |limit: String| Refusal::new(Reason::Missing, "pin", "", limit);
         let tx = self.store.read()?;
         let verifier = tx.get::<_, PinVerifier>(PINS, &code)?;
         let lockout = tx.get::<_, Lockout>(LOCKOUTS, &code)?.unwrap_or(Lockout::NONE);
         drop(tx);
-        let verifier = verifier.ok_or_else(|| wrong("this operator has none yet; an admin sets it"))?;
+        let unset =
+            || missing(format!("a PIN for {code}, who has none yet: TILL_NEW_PIN=... till operator add --code {code}"));
+        let verifier = verifier.ok_or_else(unset)?;
+        let pin = pin.ok_or_else(|| missing(format!("the PIN of {code}: --pin-file FILE or TILL_PIN")))?;
         let counted = lockout.count_try(&operator.code, now.at)?;
         let tx = self.store.write()?;
         put_lockout(&tx, code, counted)?;

@@ -15,7 +15,7 @@ use crate::import::sales::{SaleField, SalesOptions, convert_sales};
 use crate::import::{ending, import_products};
 use crate::local::reach::Shelf;
 use crate::operations::Answer;
-use crate::operations::operator::SetOperator;
+use crate::operations::operator::{ReadOperators, SetOperator};
 use crate::operations::products::ReadProducts;
 
 /// Takes over what a shop already has.
@@ -145,8 +145,30 @@ impl Listing {
 /// Keeps operators.
 #[derive(Debug, Subcommand)]
 pub enum OperatorCommand {
-    /// Add an operator, or change name, role and PIN of one
+    /// Add an operator, or change name, role or PIN of one; what is not given stays as it is
     Add(AddOperator),
+    /// List all operators by pages
+    List(ListOperators),
+    /// Take an operator's right to work; what was done stays on record, and `operator add` brings the operator back
+    Remove(RemoveOperator),
+}
+
+/// Lists operators.
+#[derive(Debug, Args)]
+pub struct ListOperators {
+    /// The page after this code
+    #[arg(long, value_name = "CODE")]
+    after: Option<String>,
+    /// How many on a page
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+}
+
+/// Removes an operator.
+#[derive(Debug, Args)]
+pub struct RemoveOperator {
+    /// The operator's code
+    code: String,
 }
 
 /// Adds an operator.
@@ -158,22 +180,27 @@ pub struct AddOperator {
     /// The name on receipts [default: the code]
     #[arg(long)]
     name: Option<String>,
-    /// admin, manager or cashier
-    #[arg(long, default_value = "cashier")]
-    role: String,
-    /// A file with the new operator's PIN, or - [or TILL_NEW_PIN, or --pin-file where TILL_NEW_PIN is not set]
+    /// admin, manager or cashier [default: cashier]
+    #[arg(long)]
+    role: Option<String>,
+    /// A file with the new operator's PIN, or - [or TILL_NEW_PIN, or --pin-file where --operator needs none]
     #[arg(long, value_name = "FILE")]
     new_pin_file: Option<PathBuf>,
 }
 
 impl OperatorCommand {
-    /// Adds the operator.
+    /// Adds, lists or removes.
     ///
     /// # Errors
-    /// There is no PIN, the till cannot be reached, or nothing can be shown.
+    /// A PIN that cannot be read, the till cannot be reached, or nothing can be shown.
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
         match self {
             Self::Add(add) => add.run(console),
+            Self::List(list) => console.ask(ReadOperators { after: list.after, limit: list.limit }, show::fields),
+            Self::Remove(remove) => {
+                let (code, is_active) = (remove.code, Some(false));
+                console.ask(SetOperator { code, name: None, role: None, pin: None, is_active }, show::fields)
+            }
         }
     }
 }
@@ -181,16 +208,15 @@ impl OperatorCommand {
 impl AddOperator {
     fn run(self, console: &Console) -> Result<Ending, Failure> {
         let of_environment = std::env::var("TILL_NEW_PIN").ok();
+        let of_caller = std::env::var("TILL_PIN").ok();
         let (pin, caller) = match (&self.new_pin_file, of_environment) {
             (Some(path), _) => (Some(read_pin(path)?), None),
             (None, Some(pin)) => (Some(pin), None),
-            // Only one PIN was given: it is the new operator's, and the caller's is in the environment if at all.
-            (None, None) => (console.pin_of_file(), Some(console.with_pin(std::env::var("TILL_PIN").ok()))),
+            // The file holds the PIN of the operator who acts, where one is named and has no other.
+            (None, None) if console.caller().operator.is_some() && of_caller.is_none() => (None, None),
+            (None, None) => (console.pin_of_file(), Some(console.with_pin(of_caller))),
         };
-        let missing = || Refusal::new(Reason::Missing, "pin", "", "the PIN: --pin-file FILE or TILL_NEW_PIN");
-        let pin = Some(pin.ok_or_else(missing)?);
-        let name = self.name.unwrap_or_else(|| self.code.clone());
-        let set = SetOperator { code: self.code, name, role: self.role, pin, is_active: true };
+        let set = SetOperator { code: self.code, name: self.name, role: self.role, pin, is_active: Some(true) };
         caller.as_ref().unwrap_or(console).ask(set, show::fields)
     }
 }

@@ -67,7 +67,7 @@ enum Command {
     /// Take over products, or convert the sales of another system
     #[command(subcommand)]
     Import(catalogue::Import),
-    /// Add operators
+    /// Add, change, list or remove operators
     #[command(subcommand)]
     Operator(catalogue::OperatorCommand),
     /// Look up a product, or list all by pages

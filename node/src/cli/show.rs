@@ -15,7 +15,8 @@ pub fn refusal(answer: &Shown) -> Option<String> {
 /// The sentence of an error, if the answer is one.
 #[must_use]
 pub fn error(answer: &Shown) -> Option<String> {
-    let error = answer.field("error")?;
+    // An answer of its own may have a field of that name; that of a failure has code and message.
+    let error = answer.field("error").filter(|error| error.field("code").is_some())?;
     Some(format!("{}: {}", error.text("code"), error.text("message")))
 }
 
@@ -39,6 +40,18 @@ pub fn fields(answer: &Shown) -> String {
         shown.push_str(&format!("\n{}\n{}", spaced(name), table(&rows)));
     }
     shown
+}
+
+/// Only the fields that say something.
+#[must_use]
+pub fn told_fields(answer: &Shown) -> String {
+    match answer {
+        Shown::Fields(all) => {
+            let told = all.iter().filter(|(_, value)| value.to_string() != "-").cloned();
+            fields(&Shown::Fields(told.collect()))
+        }
+        Shown::Plain(_) | Shown::List(_) => answer.to_string(),
+    }
 }
 
 /// A list of objects, as the rows of a table.
@@ -90,5 +103,6 @@ mod tests {
         let failed = Shown::read(r#"{"error":{"code":"io","message":"disk full"}}"#);
         assert_eq!(error(&failed).unwrap(), "io: disk full");
         assert_eq!(refusal(&Shown::read(r#"{"id":"a"}"#)), None);
+        assert_eq!(error(&Shown::read(r#"{"valid":true,"error":null}"#)), None);
     }
 }

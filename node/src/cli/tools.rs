@@ -59,6 +59,6 @@ impl Scan {
     pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
         let found = scan(&self.code);
         let ending = if found.valid { Ending::Done } else { Ending::Refused };
-        console.show(&Answer::ended(ending, &found), show::fields)
+        console.show(&Answer::ended(ending, &found), show::told_fields)
     }
 }

@@ -23,7 +23,7 @@ use crate::open_till::{OpenTill, SharedTill};
 use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
 use crate::operations::master_data::ChangeMasterData;
-use crate::operations::operator::SetOperator;
+use crate::operations::operator::{ReadOperators, SetOperator};
 use crate::operations::products::ReadProducts;
 use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
@@ -66,6 +66,7 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ReadStatus>())
         .merge(route::<ReadProducts>())
         .merge(route::<SetOperator>())
+        .merge(route::<ReadOperators>())
         .merge(route::<ChangeMasterData>())
         .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())

@@ -58,6 +58,54 @@ fn five_wrong_pins_lock_an_operator_out_across_restarts() {
 }
 
 #[test]
+fn what_is_not_given_stays_and_a_new_pin_ends_the_wait() {
+    let (shop, _) = shop_with_people(false);
+    let sell = |pin: &str| shop.json_with(&[("TILL_PIN", pin)], &["--operator", "ana", "sell"], SALE);
+    for _ in 0..5 {
+        assert_eq!(sell("1111").refused().0, "pin_wrong");
+    }
+    assert_eq!(sell("2468").refused().0, "pin_locked");
+    let boss = [("TILL_PIN", "135790"), ("TILL_NEW_PIN", "97531")];
+    let changed = shop.json_with(&boss, &["--operator", "owner", "operator", "add", "--code", "ana"], "").done().json();
+    assert_eq!((&changed["name"], &changed["role"]), (&"Ana".into(), &"cashier".into()));
+    sell("97531").done();
+    let as_owner = |arguments: &[&str]| {
+        shop.json_with(&[("TILL_PIN", "135790")], &[&["--operator", "owner", "operator"][..], arguments].concat(), "")
+    };
+    let raised = as_owner(&["add", "--code", "ana", "--role", "manager"]);
+    assert_eq!(raised.refused(), ("missing".into(), "pin".into()), "a cashier's PIN may be too short for a manager");
+    as_owner(&["remove", "ana"]).done();
+    assert_eq!(sell("97531").refused().0, "operator_unknown");
+    assert_eq!(as_owner(&["remove", "eva"]).refused().0, "operator_unknown");
+    assert_eq!(as_owner(&["remove", "owner"]).refused().0, "not_permitted", "one admin must remain");
+    let first = shop.json(&["operator", "list", "--limit", "1"]).done().json();
+    assert_eq!((&first["operators"][0]["is_active"], &first["next"]), (&false.into(), &"ana".into()));
+    let rest = shop.json(&["operator", "list", "--after", "ana"]).done().json();
+    assert_eq!((&rest["operators"][0]["name"], rest["next"].is_null()), (&"Olga".into(), true));
+    as_owner(&["add", "--code", "ana"]).done();
+    sell("97531").done();
+    shop.audit();
+}
+
+#[test]
+fn the_first_cashier_comes_with_a_word_about_the_owners_pin() {
+    let shop = Shop::open();
+    let add = |code: &str, pin: &str| {
+        shop.json_with(&[("TILL_NEW_PIN", pin)], &["operator", "add", "--code", code], "").done().json()
+    };
+    assert!(add("ana", "2468")["note"].as_str().unwrap().contains("till operator add --code owner"));
+    let sold = shop.json_with(&[], &["--operator", "owner", "sell"], SALE).json();
+    assert!(sold["refused"]["message"].as_str().unwrap().contains("TILL_NEW_PIN"), "{sold}");
+    assert_eq!((&add("owner", "135790")["role"], &add_note(&shop)), (&"admin".into(), &true));
+}
+
+fn add_note(shop: &Shop) -> bool {
+    let boss = [("TILL_PIN", "135790"), ("TILL_NEW_PIN", "8642")];
+    let added = shop.json_with(&boss, &["--operator", "owner", "operator", "add", "--code", "eva"], "").done().json();
+    added["note"].is_null()
+}
+
+#[test]
 fn a_weak_pin_or_none_is_refused_and_never_shown() {
     let shop = Shop::open();
     let add = |pin: &str, role: &str| {
