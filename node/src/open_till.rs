@@ -23,7 +23,8 @@ use counterfoil_core::time::Now;
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::failure::{Damage, Failure};
-use crate::folder::mark::{Mark, MarkFiles};
+use crate::folder::lost::require_none_lost;
+use crate::folder::mark::{MARK, Mark, MarkFiles};
 use crate::folder::secret::{Secret, journal_of};
 use crate::folder::settings::Settings;
 use crate::folder::{Folder, FolderLock, sync_folder_of};
@@ -54,19 +55,29 @@ impl OpenTill {
     pub fn open(lock: FolderLock) -> Result<Self, Failure> {
         let folder = lock.folder();
         folder.require_till()?;
-        let secret = Secret::read(folder)?;
-        let access = match &secret {
+        let mut secret = Secret::read(folder)?;
+        let mut till = Self::open_store(folder, secret.as_ref())?;
+        // The power may have gone between the commit that opened the journal and the note that its key is in use.
+        if let Some(secret) = secret.as_mut().filter(|secret| secret.is_pending(&till.state().key)) {
+            secret.settle_pending(folder)?;
+            drop(till);
+            till = Self::open_store(folder, Some(secret))?;
+        }
+        Self::start(till, lock, secret)
+    }
+
+    fn open_store(folder: &Folder, secret: Option<&Secret>) -> Result<Till, Failure> {
+        let access = match secret {
             None => Access::ReadOnly("its secret file is missing".to_owned()),
             Some(secret) if !secret.is_of_this_machine() => {
                 Access::ReadOnly("it was made on another machine".to_owned())
             }
             Some(_) => Access::Full,
         };
-        let keys = secret.as_ref().map_or_else(Vec::new, |secret| secret.keys().cloned().collect());
+        let keys = secret.map_or_else(Vec::new, |secret| secret.keys().cloned().collect());
         let store = folder.store();
         let backend = backend(&store, OpenOptions::new().read(true).write(true))?;
-        let till = guarded(&store, || Till::open(backend, keys, access))?;
-        Self::start(till, lock, secret)
+        guarded(&store, || Till::open(backend, keys, access))
     }
 
     /// Makes a stand-alone till in a locked folder that has none.
@@ -75,6 +86,14 @@ impl OpenTill {
     /// There is a till, core refuses the profile, or the disk failed.
     pub fn create(lock: FolderLock, profile: Profile, settings: &Settings) -> Result<Self, Failure> {
         let now = Clock::in_zone(profile.zone.as_str())?.now();
+        lock.folder().require_no_till()?;
+        require_none_lost(lock.folder())?;
+        if let Some(path) = &settings.second_mark
+            && let Some(mark) = Mark::read(path)?
+        {
+            let value = format!("{} is the mark of journal {} at entry {}", path.display(), mark.journal, mark.seq);
+            return Err(Refusal::new(Reason::Declined, "second_mark", value, "name a file that no till uses").into());
+        }
         settings.write(lock.folder())?;
         Self::create_with(lock, |backend, key| {
             let journal = journal_of(&key);
@@ -105,8 +124,10 @@ impl OpenTill {
         let backend =
             backend(&temporary, OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600))?;
         let till = guarded(&temporary, || make(backend, key))?;
-        // A mark or address of an earlier till in this folder speaks of another journal.
-        remove_if_there(&folder.file(MARK))?;
+        // The marks of a store that was lost speak of its journal, which ends here.
+        for mark in [Some(folder.file(MARK)), Settings::read(&folder)?.second_mark].into_iter().flatten() {
+            remove_if_there(&mark)?;
+        }
         let named = fs::rename(&temporary, &store).and_then(|()| sync_folder_of(&store));
         named.map_err(|error| Failure::io(&store, &error))?;
         Self::start(till, lock, Some(secret))
@@ -126,7 +147,6 @@ impl OpenTill {
             }
         }
         if let Some(mut secret) = secret {
-            // The power may have gone between the commit that opened the journal and the note that its key is in use.
             if secret.is_pending(&till.state().key) {
                 secret.settle_pending(folder)?;
             }
@@ -277,8 +297,6 @@ impl OpenTill {
         }
     }
 }
-
-const MARK: &str = "mark.json";
 
 fn backend(path: &Path, options: &OpenOptions) -> Result<FileBackend, Failure> {
     let file = options.open(path).map_err(|error| Failure::io(path, &error))?;

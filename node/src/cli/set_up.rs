@@ -12,6 +12,7 @@ use crate::cli::console::Console;
 use crate::cli::show;
 use crate::clock::Clock;
 use crate::failure::{Ending, Failure};
+use crate::folder::lost::require_none_lost;
 use crate::folder::settings::Settings;
 use crate::open_till::OpenTill;
 use crate::operations::Answer;
@@ -79,6 +80,7 @@ impl Init {
         let profile = self.profile()?;
         let folder = console.folder()?;
         folder.require_no_till()?;
+        require_none_lost(&folder)?;
         folder.make()?;
         let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
         let till = OpenTill::create(lock, profile, &Settings { second_mark })?;

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 use crate::folder::{read_small, sync_folder_of};
 
+/// The name of the mark in the data folder.
+pub const MARK: &str = "mark.json";
 /// Every mark has this many bytes, so that writing one never changes the file's length.
 const BYTES: usize = 256;
 

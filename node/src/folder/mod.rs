@@ -20,6 +20,7 @@ use counterfoil_core::refusal::{Reason, Refusal};
 
 use crate::failure::Failure;
 
+pub mod lost;
 pub mod machine;
 pub mod mark;
 pub mod secret;
@@ -78,13 +79,14 @@ impl Folder {
     /// Refuses a folder without a till.
     ///
     /// # Errors
-    /// `missing`, naming `data`.
-    pub fn require_till(&self) -> Result<(), Refusal> {
+    /// `missing`, naming `data`; or the store is gone while a journal was written here.
+    pub fn require_till(&self) -> Result<(), Failure> {
         if self.has_till() {
             return Ok(());
         }
+        lost::require_none_lost(self)?;
         let limit = format!("a till in {}: make one with init, enrol or apply", self.path.display());
-        Err(Refusal::new(Reason::Missing, "data", self.path.display(), limit))
+        Err(Refusal::new(Reason::Missing, "data", self.path.display(), limit).into())
     }
 
     /// Refuses a folder that has a till.

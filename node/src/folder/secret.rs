@@ -25,6 +25,8 @@ pub struct Secret {
     pepper: [u8; 32],
     keys: Vec<SigningKey>,
     pending: Option<SigningKey>,
+    /// The machine on which the pending key was made.
+    pending_machine: Option<String>,
 }
 
 /// Shows nothing of what it holds.
@@ -41,6 +43,8 @@ struct SecretText {
     pepper: String,
     keys: Vec<String>,
     pending: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending_machine: Option<String>,
 }
 
 impl Secret {
@@ -60,6 +64,7 @@ impl Secret {
             pepper: read_hex(&text.pepper).ok_or_else(unreadable)?,
             keys: text.keys.iter().map(key).collect::<Result<_, _>>()?,
             pending: text.pending.as_ref().map(key).transpose()?,
+            pending_machine: text.pending_machine,
         }))
     }
 
@@ -70,8 +75,17 @@ impl Secret {
     pub fn read_or_make(folder: &Folder) -> Result<Self, Failure> {
         match Self::read(folder)? {
             Some(secret) => Ok(secret),
-            None => Ok(Self { machine: machine_hash(), pepper: random()?, keys: Vec::new(), pending: None }),
+            None => Self::make(),
         }
+    }
+
+    /// A secret for this machine, with a pepper of its own, that is not yet written.
+    ///
+    /// # Errors
+    /// The computer has no random numbers.
+    pub fn make() -> Result<Self, Failure> {
+        let (machine, pepper) = (machine_hash(), random()?);
+        Ok(Self { machine, pepper, keys: Vec::new(), pending: None, pending_machine: None })
     }
 
     /// Writes the secret.
@@ -84,6 +98,7 @@ impl Secret {
             pepper: hex(&self.pepper),
             keys: self.keys.iter().map(seed).collect(),
             pending: self.pending.as_ref().map(seed),
+            pending_machine: self.pending_machine.clone(),
         };
         let bytes = serde_json::to_vec(&text).expect("text always becomes JSON");
         write_whole(&folder.file(NAME), &bytes)
@@ -107,16 +122,26 @@ impl Secret {
         newest_first.next().into_iter().chain(self.pending.as_ref()).chain(newest_first)
     }
 
-    /// The key to ask for a journal with, made and written before it is shown to anybody. Asking again uses it again.
+    /// The newest key of a journal that was opened.
+    #[must_use]
+    pub fn newest_settled(&self) -> Option<&SigningKey> {
+        self.keys.last()
+    }
+
+    /// The key to ask for a journal with, made and written before it is shown to anybody. Asking again uses it again; but
+    /// one that came from another machine is never used, since the folder there may use it too.
     ///
     /// # Errors
     /// The disk failed, or the computer has no random numbers.
     pub fn pending_key(&mut self, folder: &Folder) -> Result<SigningKey, Failure> {
-        if let Some(key) = &self.pending {
+        let machine = machine_hash();
+        if let Some(key) = &self.pending
+            && *self.pending_machine.as_ref().unwrap_or(&self.machine) == machine
+        {
             return Ok(key.clone());
         }
         let key = SigningKey::from_seed(random()?);
-        self.pending = Some(key.clone());
+        (self.pending, self.pending_machine) = (Some(key.clone()), Some(machine));
         self.write(folder)?;
         Ok(key)
     }
@@ -127,13 +152,21 @@ impl Secret {
         self.pending.as_ref().is_some_and(|pending| pending.public_key() == *key)
     }
 
-    /// Takes note that the journal of the pending key was granted and opened.
+    /// Whether the pending key is that of this journal.
+    #[must_use]
+    pub fn is_pending_of(&self, journal: JournalId) -> bool {
+        self.pending.as_ref().is_some_and(|pending| journal_of(pending) == journal)
+    }
+
+    /// Takes note that the journal of the pending key was granted and opened: from now on the till is of the machine on
+    /// which that key was made. Older keys send their journals' entries as history; nothing is added to those.
     ///
     /// # Errors
     /// The disk failed.
     pub fn settle_pending(&mut self, folder: &Folder) -> Result<(), Failure> {
         let Some(key) = self.pending.take() else { return Ok(()) };
         self.keys.push(key);
+        self.machine = self.pending_machine.take().unwrap_or_else(|| std::mem::take(&mut self.machine));
         self.write(folder)
     }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::folder::lost::lost_journal;
 use crate::folder::secret::{Secret, journal_of};
 use crate::open_till::OpenTill;
 use crate::operations::{Answer, Operation};
@@ -180,7 +181,12 @@ impl SyncStep {
 /// # Errors
 /// The disk failed.
 pub fn first_request(folder: &Folder, slot: Option<(StoreCode, TillCode)>) -> Result<Vec<u8>, Failure> {
-    let key = Secret::read_or_make(folder)?.pending_key(folder)?;
+    let mut secret = Secret::read_or_make(folder)?;
+    // A journal whose store was lost is never asked for again.
+    if lost_journal(folder)?.is_some_and(|lost| secret.is_pending_of(lost.journal)) {
+        secret.settle_pending(folder)?;
+    }
+    let key = secret.pending_key(folder)?;
     let request = JournalRequestV1 { journal: journal_of(&key), key: key.public_key(), slot, predecessor: None };
     Ok(request.sign(&key)?)
 }

@@ -21,6 +21,7 @@ use crate::open_till::OpenTill;
 use crate::wire::sync::VerdictWire;
 
 mod fake;
+mod healing;
 
 use fake::{FakeHeadOffice, Mishap};
 

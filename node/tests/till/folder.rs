@@ -123,3 +123,44 @@ fn a_set_up_that_was_cut_off_is_simply_done_again() {
     shop.json(&["open", "--float", "1"]).done();
     shop.audit();
 }
+
+#[test]
+fn a_folder_that_lost_its_store_is_told_so_and_gives_no_number_twice() {
+    let shop = Shop::open();
+    shop.sell(SALE).done();
+    let journal = shop.json(&["status"]).done().json()["journals"][0].clone();
+    let sound = fs::read(shop.data().join("store.redb")).unwrap();
+    fs::remove_file(shop.data().join("store.redb")).unwrap();
+    let init = ["init", "--store", "S01", "--till", "T01", "--currency", "EUR", "--country", "ES"];
+    let check = |has_mark: bool| {
+        for arguments in [&init[..], &["status"], &["open", "--float", "1"], &["sync"]] {
+            let ended = shop.json(arguments);
+            let error = &ended.json()["error"];
+            let message = error["message"].as_str().unwrap_or_else(|| panic!("{ended:?}"));
+            assert_eq!((ended.code, error["code"].as_str()), (3, Some("store_missing")), "{ended:?}");
+            assert!(message.contains(journal["journal"].as_str().unwrap()), "{message}");
+            assert!(message.contains("till enrol URL TOKEN"), "{message}");
+            assert_eq!(message.contains(&format!("entry {}:", journal["seq"])), has_mark, "{message}");
+        }
+    };
+    check(true);
+    let mark = fs::read(shop.data().join("mark.json")).unwrap();
+    fs::remove_file(shop.data().join("mark.json")).unwrap();
+    check(false);
+    fs::write(shop.data().join("mark.json"), mark).unwrap();
+    fs::write(shop.data().join("store.redb"), sound).unwrap();
+    assert_eq!(shop.sell(&SALE.replace("\"a\"", "\"b\"")).done().json()["number"], "S01-T01-R26A-000002");
+}
+
+#[test]
+fn a_second_mark_that_another_till_uses_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let mark = place.path().join("mark.json");
+    let options = ["--second-mark", mark.to_str().unwrap()];
+    let first = Shop::with_till(&options);
+    let second = Shop::empty();
+    let init = ["init", "--store", "S01", "--till", "T02", "--currency", "EUR", "--country", "ES"];
+    let refused = second.json(&[&init[..], &options].concat());
+    assert_eq!(refused.refused(), ("declined".into(), "second_mark".into()));
+    first.json(&["open", "--float", "1"]).done();
+}

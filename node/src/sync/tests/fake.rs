@@ -119,6 +119,13 @@ impl FakeHeadOffice {
         self.state.lock().unwrap()
     }
 
+    /// A token of the same head office that nobody has used.
+    pub(super) fn another_token(&self) -> Token {
+        self.state().token_used_by = None;
+        let bytes = [&[8; 20], self.token.pin().as_slice()].concat();
+        format!("CF1-{}", URL_SAFE_NO_PAD.encode(bytes)).parse().unwrap()
+    }
+
     /// How many entries of the journal are held.
     pub(super) fn held(&self, journal: JournalId) -> usize {
         self.state().journals[&journal].1.len()

@@ -1,0 +1,98 @@
+//! Tills that lost something, or were moved: a token is the way out, and an old series never goes on.
+
+use std::fs;
+
+use super::*;
+use crate::folder::mark::MARK;
+
+impl Shop {
+    /// Makes the folder look as if it had been copied from another machine.
+    fn change_machine(&self) {
+        let path = self.folder().file("secret.json");
+        let mut secret: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        secret["machine"] = "0".repeat(64).into();
+        if secret.get("pending_machine").is_some() {
+            secret["pending_machine"] = "0".repeat(64).into();
+        }
+        fs::write(&path, secret.to_string()).unwrap();
+    }
+
+    fn refusal_of_opening(&self) -> Option<String> {
+        let opened = self.open().execute(&Command::OpenDrawer(Money::ZERO), &"owner".parse().unwrap());
+        opened.err().map(|failure| failure.to_string())
+    }
+}
+
+#[test]
+fn a_till_on_another_machine_sells_again_after_it_has_joined_with_a_new_token() {
+    let shop = Shop::joined();
+    shop.work(2);
+    shop.close();
+    shop.exchange().unwrap();
+    let old = shop.journal();
+    shop.change_machine();
+    assert!(shop.refusal_of_opening().unwrap().contains("another machine"));
+    enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
+    assert_ne!(shop.journal(), old);
+    assert_eq!(shop.refusal_of_opening(), None, "open after the answer");
+    assert_eq!(shop.exchange().unwrap().journals.last().unwrap().acknowledged, 2);
+}
+
+#[test]
+fn a_power_cut_before_the_new_machine_was_noted_costs_nothing() {
+    let shop = Shop::joined();
+    shop.change_machine();
+    enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
+    // As it is between the commit that opened the journal and the note in the secret file.
+    let path = shop.folder().file("secret.json");
+    let mut secret: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    secret["pending"] = secret["keys"].as_array_mut().unwrap().pop().unwrap();
+    secret["pending_machine"] = secret["machine"].clone();
+    secret["machine"] = "0".repeat(64).into();
+    fs::write(&path, secret.to_string()).unwrap();
+    assert_eq!(shop.refusal_of_opening(), None);
+    assert_eq!(shop.refusal_of_opening().map(|told| told.contains("open already")), Some(true));
+}
+
+#[test]
+fn a_key_that_was_made_on_another_machine_is_not_asked_with() {
+    let shop = Shop::joined();
+    let copied = shop.open().pending_key().unwrap().public_key();
+    assert_eq!(shop.open().pending_key().unwrap().public_key(), copied);
+    shop.change_machine();
+    assert_ne!(shop.open().pending_key().unwrap().public_key(), copied);
+}
+
+#[test]
+fn a_lost_store_gets_a_new_journal_by_a_token_and_never_its_old_one() {
+    for has_mark in [true, false] {
+        let shop = Shop::joined();
+        shop.work(3);
+        shop.exchange().unwrap();
+        let old = shop.journal();
+        fs::remove_file(shop.folder().store()).unwrap();
+        if !has_mark {
+            fs::remove_file(shop.folder().file(MARK)).unwrap();
+        }
+        let same = shop.join().unwrap_err();
+        assert!(matches!(same, Failure::Refused(refusal) if refusal.code() == "token_invalid"));
+        enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
+        assert_ne!(shop.journal(), old);
+        assert_eq!(shop.refusal_of_opening(), None);
+        assert_eq!(shop.exchange().unwrap().journals.last().unwrap().acknowledged, 2);
+    }
+}
+
+#[test]
+fn a_journal_that_was_lost_before_its_key_was_noted_as_used_is_not_asked_for_again() {
+    let shop = Shop::joined();
+    let old = shop.journal();
+    let path = shop.folder().file("secret.json");
+    let mut secret: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    secret["pending"] = secret["keys"].as_array_mut().unwrap().pop().unwrap();
+    fs::write(&path, secret.to_string()).unwrap();
+    fs::remove_file(shop.folder().store()).unwrap();
+    assert!(shop.join().is_err());
+    enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
+    assert_ne!(shop.journal(), old);
+}
