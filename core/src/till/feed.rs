@@ -47,8 +47,8 @@ impl Till {
     ///
     /// # Errors
     /// Head office did not sign the page, it is for another store, of an earlier epoch, it does not follow the cursor, it
-    /// brings a grant for another journal; or its state hash disagrees (then everything is fetched anew). A page that the
-    /// till has already changes nothing.
+    /// brings a grant for another journal; or its state hash disagrees (then everything is fetched anew). Rows that the
+    /// till has already change nothing.
     pub fn apply_feed_page(&mut self, bytes: &[u8], now: Now) -> Result<FeedProgress, TillError> {
         let result = self.apply_feed_page_or_fail(bytes, now);
         self.latch(result)
@@ -67,6 +67,7 @@ impl Till {
         let (generation, cursor) = match place(&feed, &page)? {
             Place::Next(generation, cursor) => (generation, cursor),
             Place::Known(cursor) => {
+                self.take_grants(&page.grants, now)?;
                 let is_complete = feed.building.is_none();
                 return Ok(FeedProgress { rows: 0, revision: cursor.revision, is_complete });
             }
@@ -95,6 +96,19 @@ impl Till {
         }
         let is_complete = page.state.is_some();
         Ok(FeedProgress { rows: page.rows.len(), revision: page.to_revision, is_complete })
+    }
+
+    /// Takes the grants of a page whose rows are known; a file may bring them with nothing else that is new.
+    fn take_grants(&mut self, grants: &[Vec<u8>], now: Now) -> Result<(), TillError> {
+        if self.access != Access::Full {
+            return Ok(());
+        }
+        let tx = self.store.write()?;
+        if let Some(state) = self.accept_series(&tx, grants, now)? {
+            tx.commit().map_err(DbError::from)?;
+            self.state = state;
+        }
+        Ok(())
     }
 
     /// Forgets the generation that does not agree with head office, so that the next page asked for is the first.
@@ -174,12 +188,7 @@ impl Till {
 
     fn apply_series_grant_or_fail(&mut self, bytes: &[u8], now: Now) -> Result<(), TillError> {
         self.require_access()?;
-        let tx = self.store.write()?;
-        if let Some(state) = self.accept_series(&tx, &[bytes.to_vec()], now)? {
-            tx.commit().map_err(DbError::from)?;
-            self.state = state;
-        }
-        Ok(())
+        self.take_grants(&[bytes.to_vec()], now)
     }
 }
 
