@@ -157,6 +157,18 @@ impl UnverifiedBatch {
         self.head.claimed().seq
     }
 
+    /// The first entry that it claims to hold, which nobody has vouched for yet: to find the key of a journal that is not
+    /// known, where the entry carries a proof of its own.
+    ///
+    /// # Errors
+    /// What is packed does not begin with an entry that follows from what is stated.
+    pub fn claimed_first(&self) -> Result<Option<Entry>, Fault> {
+        let stated = self.head.claimed();
+        let at = |fault: Fault| fault.at(stated.journal, stated.first_seq);
+        let raw = unpack(&self.packed, stated.raw_bytes).map_err(at)?;
+        Ok(rebuild(stated, &raw)?.0.into_iter().next())
+    }
+
     /// Checks the signature, then unpacks the entries and follows their chain to the head.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct JournalSummary {
     pub is_open: bool,
     /// Up to where head office has acknowledged it; 0 for not at all.
     pub acknowledged: u64,
+    /// The counter of the epoch in which it did so last; 0 for not at all.
+    pub acknowledged_epoch: u64,
     /// The verdict by which head office stopped it.
     pub stopped: Option<String>,
     /// Whether its key is here, without which nothing of it can be sent.
@@ -51,6 +53,7 @@ impl Till {
                 hash: state.hash,
                 is_open: state.is_open,
                 acknowledged: acknowledged.map_or(0, |acknowledgement| acknowledgement.seq),
+                acknowledged_epoch: acknowledged.map_or(0, |acknowledgement| acknowledgement.epoch.counter),
                 stopped: tx.get(META, &stop_key(life).as_str())?,
                 has_key: self.key_of(&state).is_ok(),
             })

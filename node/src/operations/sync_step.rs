@@ -118,6 +118,9 @@ pub struct JournalStand {
     pub is_open: bool,
     /// Up to where head office has acknowledged it.
     pub acknowledged: u64,
+    /// The counter of the epoch in which it did so last.
+    #[serde(default)]
+    pub acknowledged_epoch: u64,
     /// Whether its key is here.
     pub has_key: bool,
 }
@@ -213,6 +216,7 @@ fn stand(core: &Till) -> Result<Vec<JournalStand>, TillError> {
         seq: summary.seq,
         is_open: summary.is_open,
         acknowledged: summary.acknowledged,
+        acknowledged_epoch: summary.acknowledged_epoch,
         has_key: summary.has_key,
     });
     Ok(journals.collect())

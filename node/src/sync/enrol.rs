@@ -82,6 +82,7 @@ fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> R
         seen: granted.granted,
         token: token.digest(),
         grant: answer.grant.0.clone(),
+        epoch: granted.epoch.counter,
         finished: Vec::new(),
     };
     head_office.write(folder)?;

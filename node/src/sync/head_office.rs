@@ -38,7 +38,9 @@ pub struct HeadOffice {
     pub token: Hash,
     /// The signed grant that it got for the token.
     pub grant: Vec<u8>,
-    /// Ended journals of which head office wants nothing more, whatever of them it has not acknowledged.
+    /// The counter of the newest epoch of head office that this till has seen.
+    pub epoch: u64,
+    /// Ended journals of which head office wants nothing more in this epoch, whatever of them it has not acknowledged.
     pub finished: Vec<String>,
 }
 
@@ -52,6 +54,8 @@ struct HeadOfficeText {
     seen_ms: i64,
     token: String,
     grant: Document,
+    #[serde(default)]
+    epoch: u64,
     #[serde(default)]
     finished: Vec<String>,
 }
@@ -74,6 +78,7 @@ impl HeadOffice {
             seen: Timestamp(text.seen_ms),
             token: text.token.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
             grant: text.grant.0,
+            epoch: text.epoch,
             finished: text.finished,
         }))
     }
@@ -100,6 +105,7 @@ impl HeadOffice {
             seen_ms: self.seen.0,
             token: self.token.to_string(),
             grant: Document(self.grant.clone()),
+            epoch: self.epoch,
             finished: self.finished.clone(),
         };
         let bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
@@ -171,6 +177,7 @@ mod tests {
             seen: Timestamp(2),
             token: Hash([3; 32]),
             grant: vec![4],
+            epoch: 6,
             finished: vec!["5".to_owned()],
         };
         head_office.write(&folder).unwrap();

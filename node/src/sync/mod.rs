@@ -182,6 +182,34 @@ async fn push_all(
             (true | false, false) => note(report, stand, pushed),
         }
     }
+    ask_again(client, till, folder, head_office, report).await
+}
+
+/// In a new epoch head office may have lost what it had acknowledged of journals that have ended: each is asked about once.
+async fn ask_again(
+    client: &mut Client,
+    till: &dyn TillSide,
+    folder: &Folder,
+    head_office: &mut HeadOffice,
+    report: &mut SyncReport,
+) -> Result<(), Trouble> {
+    let journals = till.journals()?;
+    let Some((current, ended)) = journals.split_last() else { return Ok(()) };
+    if current.acknowledged_epoch > head_office.epoch {
+        head_office.epoch = current.acknowledged_epoch;
+        head_office.finished.clear();
+        head_office.write(folder)?;
+    }
+    for stand in ended {
+        let is_told = stand.acknowledged_epoch >= head_office.epoch || head_office.finished.contains(&stand.journal);
+        if is_told || !stand.has_key {
+            continue;
+        }
+        let pushed = push::push(client, till, stand, &mut head_office.seen.0).await?;
+        note(report, stand, pushed);
+        head_office.finished.push(stand.journal.clone());
+        head_office.write(folder)?;
+    }
     Ok(())
 }
 
@@ -203,7 +231,13 @@ fn note(report: &mut SyncReport, stand: &JournalStand, pushed: Pushed) {
 /// What a person should know of a verdict.
 fn advice(pushed: &Pushed) -> Option<&'static str> {
     use crate::wire::sync::VerdictWire as Verdict;
-    match pushed.verdict {
+    // What head office has lost is told by the verdict on the hello; after that it takes it as new.
+    let told = if matches!(pushed.on_hello, Verdict::ServerRestored | Verdict::ServerFault) {
+        pushed.on_hello
+    } else {
+        pushed.verdict
+    };
+    match told {
         Verdict::Append | Verdict::Duplicate | Verdict::Gap => None,
         Verdict::ServerRestored => Some("head office was restored; what it had lost was sent again"),
         Verdict::ServerFault => Some("head office had lost entries; they were sent again, and it has raised an alarm"),

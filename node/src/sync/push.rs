@@ -23,6 +23,8 @@ const STANDSTILLS_MAX: u32 = 3;
 pub struct Pushed {
     /// For the report.
     pub report: JournalReport,
+    /// The verdict on its hello.
+    pub on_hello: VerdictWire,
     /// The last verdict.
     pub verdict: VerdictWire,
 }
@@ -58,6 +60,7 @@ pub async fn push(
     let challenge = client.challenge(journal.parse()?).await?;
     let hello = SyncStep::Hello { journal: journal.clone(), challenge: Some(Document(challenge.to_vec())) };
     let mut answer: SyncAnswer = client.post_for("/sync/hello", till.document(hello)?).await?;
+    let on_hello = answer.verdict;
     let mut sent = Sent::default();
     let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
     loop {
@@ -79,7 +82,7 @@ pub async fn push(
         sent: sent.entries,
         verdict: answer.verdict.code().to_owned(),
     };
-    Ok(Pushed { report, verdict: answer.verdict })
+    Ok(Pushed { report, on_hello, verdict: answer.verdict })
 }
 
 /// How far sending has come.
@@ -120,17 +123,29 @@ impl Sent {
             }
             // Head office says where the branch begins. It may not count what it keeps apart, so from there the till
             // goes on by itself.
-            VerdictWire::Fork | VerdictWire::Closed => {
+            VerdictWire::Fork | VerdictWire::Closed | VerdictWire::Revoked => {
                 let is_first = !std::mem::replace(&mut self.is_kept_apart, true);
-                let from = if is_first { expected } else { expected.max(self.last_seq.saturating_add(1)) };
+                let from = if is_first { self.branch(answer.verdict, expected, stand) } else { self.onwards(expected) };
                 Ok((from <= stand.seq).then_some(from))
             }
-            VerdictWire::Rollback
-            | VerdictWire::BrokenChain
-            | VerdictWire::BadSignature
-            | VerdictWire::UnknownJournal
-            | VerdictWire::Revoked => Ok(None),
+            // A head office that was restored may know the journal again by the grant in its first entry.
+            VerdictWire::UnknownJournal => Ok((self.last_seq == 0).then_some(1)),
+            VerdictWire::Rollback | VerdictWire::BrokenChain | VerdictWire::BadSignature => Ok(None),
         }
+    }
+}
+
+/// Where a branch that is kept apart begins, and how it goes on.
+impl Sent {
+    /// A fork that a batch has shown may begin before that batch. What head office has acknowledged to this till is
+    /// common to both branches; all after it is sent.
+    fn branch(&self, verdict: VerdictWire, expected: u64, stand: &JournalStand) -> u64 {
+        let is_shown_by_batch = verdict == VerdictWire::Fork && self.last_seq > 0;
+        if is_shown_by_batch { expected.min(stand.acknowledged.saturating_add(1)) } else { expected }
+    }
+
+    fn onwards(&self, expected: u64) -> u64 {
+        expected.max(self.last_seq.saturating_add(1))
     }
 }
 
@@ -168,7 +183,14 @@ mod tests {
     use super::*;
 
     fn stand() -> JournalStand {
-        JournalStand { journal: "00".repeat(16), seq: 812, is_open: true, acknowledged: 700, has_key: true }
+        JournalStand {
+            journal: "00".repeat(16),
+            seq: 812,
+            is_open: true,
+            acknowledged: 700,
+            acknowledged_epoch: 1,
+            has_key: true,
+        }
     }
 
     fn check(verdict: VerdictWire, expected_seq: u64, before: Option<(u64, u64)>, next: Option<u64>) {
@@ -189,9 +211,14 @@ mod tests {
         check(VerdictWire::Duplicate, 813, Some((701, 812)), Some(813));
         check(VerdictWire::Fork, 641, None, Some(641));
         check(VerdictWire::Fork, 641, Some((701, 812)), Some(641));
+        check(VerdictWire::Fork, 813, Some((750, 812)), Some(701));
+        check(VerdictWire::Fork, 813, None, None);
+        check(VerdictWire::UnknownJournal, 1, None, Some(1));
+        check(VerdictWire::UnknownJournal, 1, Some((1, 812)), None);
         check(VerdictWire::Closed, 813, None, None);
         check(VerdictWire::Rollback, 813, None, None);
-        check(VerdictWire::Revoked, 1, None, None);
+        check(VerdictWire::Revoked, 813, None, None);
+        check(VerdictWire::Revoked, 701, None, Some(701));
     }
 
     #[test]
