@@ -13,6 +13,7 @@ use counterfoil_core::journal::hello::{Hello, VerifiedHello};
 use counterfoil_core::refusal::{Reason, Refusal};
 
 use crate::clock;
+use crate::forgotten_grant;
 use crate::merge::{Outcome, Word};
 use crate::office::{Office, random};
 use crate::operation_error::OperationError;
@@ -60,9 +61,24 @@ pub fn take_hello(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result
 /// As [`take_hello`].
 pub fn take_batch(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
     let read = Batch::read(bytes)?;
-    let Some(record) = known(office, read.journal(), speaker)? else { return Ok(unknown(read.journal())) };
+    let (record, forgotten) = match known(office, read.journal(), speaker)? {
+        Some(record) => (record, None),
+        None => match forgotten_grant::grant_in(office.key(), &read)? {
+            Some(grant) => {
+                let record = JournalRecord::new(grant.journal, grant.key, grant.profile.clone(), clock::now());
+                require_own(&record, speaker)?;
+                (record, Some(grant))
+            }
+            None => return Ok(unknown(read.journal())),
+        },
+    };
     match read.verify(&record.key) {
-        Ok(batch) => answer(office, office.inbox()?.merge(Word::Batch(Box::new(batch)))?),
+        Ok(batch) => {
+            if let Some(grant) = forgotten {
+                forgotten_grant::keep(office.store(), &grant, batch.first(), clock::now())?;
+            }
+            answer(office, office.inbox()?.merge(Word::Batch(Box::new(batch)))?)
+        }
         Err(fault) => faulty(office, &record, &fault),
     }
 }
@@ -94,13 +110,21 @@ pub fn verify_fresh(
 
 fn known(office: &Office, journal: JournalId, speaker: Speaker<'_>) -> Result<Option<JournalRecord>, OperationError> {
     let record = office.store().read(|rows| rows.journal(journal))?;
-    if let (Some(record), Some((store, till))) = (&record, speaker)
-        && (record.profile.store != *store || record.profile.till != *till)
-    {
-        let limit = format!("a journal of {store}/{till}, as the client certificate says");
-        return Err(Refusal::new(Reason::NotPermitted, "journal", journal, limit).into());
+    if let Some(record) = &record {
+        require_own(record, speaker)?;
     }
     Ok(record)
+}
+
+/// A till speaks for its own journals only.
+fn require_own(record: &JournalRecord, speaker: Speaker<'_>) -> Result<(), Refusal> {
+    match speaker {
+        Some((store, till)) if record.profile.store != *store || record.profile.till != *till => {
+            let limit = format!("a journal of {store}/{till}, as the client certificate says");
+            Err(Refusal::new(Reason::NotPermitted, "journal", record.journal, limit))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn unknown(journal: JournalId) -> Answer {

@@ -25,6 +25,7 @@ pub mod import;
 
 // the whole, and what is asked of it
 pub mod office;
+pub mod forgotten_grant;
 pub mod exchange;
 pub mod ingest;
 pub mod admin;

@@ -160,7 +160,7 @@ impl Merging<'_> {
         epoch: Epoch,
     ) -> Result<Option<u64>, StoreError> {
         let hello = verified.statement();
-        self.keep_newest_hello(verified)?;
+        self.keep_newest_hello(verified, judged)?;
         let mut counter = hello.acknowledged.and_then(|shown| epoch_counter_needed(epoch, shown));
         let send_from = match judged {
             Verdict::Fork { from } => {
@@ -195,13 +195,23 @@ impl Merging<'_> {
     }
 
     /// From where a till that may not grow sends what is new, unless its head is here already.
-    fn unless_kept(&self, hello: &Hello, from: u64) -> Result<Option<u64>, StoreError> {
-        let is_new = hello.seq >= from && !self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)?;
-        Ok(is_new.then_some(from))
+    fn unless_kept(&mut self, hello: &Hello, from: u64) -> Result<Option<u64>, StoreError> {
+        if hello.seq < from {
+            return Ok(None);
+        }
+        if self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)? {
+            self.kept_to = Some(hello.seq);
+            return Ok(None);
+        }
+        Ok(Some(from))
     }
 
-    fn keep_newest_hello(&mut self, verified: &VerifiedHello) -> Result<(), StoreError> {
+    /// Keeps what the till has signed about itself last. The word of another branch is evidence, not that.
+    fn keep_newest_hello(&mut self, verified: &VerifiedHello, judged: Verdict) -> Result<(), StoreError> {
         let journal = self.record.journal;
+        if matches!(judged, Verdict::Fork { .. }) && verified.statement().seq <= self.record.seq {
+            return Ok(());
+        }
         let before = self.rows.as_rows().hello(journal)?;
         let seq_before = before.and_then(|bytes| Hello::read(&bytes).ok()).map(|hello| hello.claimed().seq);
         if seq_before.is_none_or(|seq| seq <= verified.statement().seq) {

@@ -59,8 +59,14 @@ pub(super) fn check(
     if let Some(state) = &state {
         add_total(audit, state.total);
     }
-    if let Some(hello) = hello.filter(|hello| hello.seq > record.seq) {
+    if let Some(hello) = hello.filter(|hello| hello.seq > record.seq)
+        && !rows.is_kept(record.journal, hello.seq, hello.hash)?
+    {
         audit.unreceived.push(unreceived(record, state.as_ref(), &hello));
+    }
+    for evidence in rows.evidence(record.journal)? {
+        let what = evidence.of.code();
+        audit.findings.push(format!("journal {}, entry {}: {what}", record.journal, evidence.seq));
     }
     let findings = rows.findings(record.journal, super::DIFFERENCES_MAX)?;
     let named = |finding: &crate::store::record::Finding| {

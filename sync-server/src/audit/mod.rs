@@ -160,6 +160,7 @@ pub fn audit(rows: &dyn Rows) -> Result<Audit, StoreError> {
             Ok(()) => {}
         }
     }
+    audit.totals.sort_by(|one, other| one.currency.code().cmp(other.currency.code()));
     Ok(audit)
 }
 

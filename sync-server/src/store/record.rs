@@ -105,6 +105,19 @@ pub enum EvidenceOf {
     ServerFault,
 }
 
+impl EvidenceOf {
+    /// What it proves, for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fork => "fork",
+            Self::Rollback => "rollback",
+            Self::ServerRestored => "server_restored",
+            Self::ServerFault => "server_fault",
+        }
+    }
+}
+
 /// Two signed statements of one journal that cannot both be of one undisturbed life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
