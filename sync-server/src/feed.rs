@@ -63,6 +63,28 @@ pub fn page(
     Ok(page.sign(granting.key)?)
 }
 
+/// Every page for the till in a slot, from the first row on, signed: the feed as a file.
+///
+/// # Errors
+/// As [`page`].
+pub fn pages(
+    store: &dyn Store,
+    slot: (&StoreCode, &TillCode),
+    granting: Granting<'_>,
+) -> Result<Vec<Vec<u8>>, OperationError> {
+    let mut pages = Vec::new();
+    let mut asked = Asked { epoch: None, revision: 0 };
+    loop {
+        let bytes = page(store, slot, asked, granting)?;
+        let read = FeedPageV1::verify(&bytes, &granting.key.public_key())?;
+        asked = Asked { epoch: Some(read.epoch), revision: read.to_revision };
+        pages.push(bytes);
+        if read.state.is_some() {
+            return Ok(pages);
+        }
+    }
+}
+
 /// Grants of this year and the next that the slot's journal was not opened with; they are made when first needed.
 fn further_grants(
     store: &dyn Store,

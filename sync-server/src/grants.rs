@@ -66,6 +66,43 @@ pub fn add_slot(
     rows.put_slot(&slot)
 }
 
+/// The slot of a till that may be served; else the refusal.
+///
+/// # Errors
+/// The store failed.
+pub fn slot_in_use(
+    rows: &dyn Rows,
+    store: &StoreCode,
+    till: &TillCode,
+) -> Result<Result<SlotRecord, Refusal>, StoreError> {
+    let refused = |value: String, limit: &str| Refusal::new(Reason::NotPermitted, "till", value, limit);
+    Ok(match rows.slot(store, till)? {
+        Some(slot) if !slot.is_revoked => Ok(slot),
+        Some(_) => Err(refused(format!("{store}/{till} is revoked"), "a till in use")),
+        None => Err(refused(format!("{store}/{till}"), "a till that head office knows")),
+    })
+}
+
+/// Trusts a till no longer: its slot gets nothing more, and what its journals say from now on is kept and not counted.
+/// Gives the journals that end by this.
+///
+/// # Errors
+/// There is no such till, or the store failed.
+pub fn revoke(rows: &mut dyn RowsMut, store: &StoreCode, till: &TillCode) -> Result<Vec<JournalId>, StoreError> {
+    let unknown = || Refusal::new(Reason::Missing, "till", format!("{store}/{till}"), "a till that head office knows");
+    let slot = rows.as_rows().slot(store, till)?.ok_or_else(unknown)?;
+    rows.put_slot(&SlotRecord { is_revoked: true, ..slot })?;
+    let mut revoked = Vec::new();
+    for record in rows.as_rows().journals()? {
+        let is_of_till = record.profile.store == *store && record.profile.till == *till;
+        if is_of_till && record.standing == Standing::Open {
+            revoked.push(record.journal);
+            rows.put_journal(&JournalRecord { standing: Standing::Revoked, ..record })?;
+        }
+    }
+    Ok(revoked)
+}
+
 /// Whether a till may take over documents of the past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum History {

@@ -82,7 +82,7 @@ impl Server {
 
     /// The head office that it serves.
     #[must_use]
-    pub fn office(&self) -> &Office {
+    pub const fn office(&self) -> &Arc<Office> {
         &self.office
     }
 

@@ -90,6 +90,12 @@ pub(super) enum Command {
     Import(ImportOptions),
     /// Takes what a till exported to a file
     Ingest(IngestOptions),
+    /// Writes master data and further series for a till into a file, for till apply
+    Feed(FeedOptions),
+    /// Trusts a till no longer: it gets nothing more, and what it says is kept and not counted
+    Revoke(RevokeOptions),
+    /// Begins a new epoch, after the data folder was put back from a copy; tills then send again what was lost
+    Restore,
     /// Reads and compares everything
     Audit,
     /// Totals by day
@@ -233,6 +239,29 @@ pub(super) struct IngestOptions {
     /// Where the acknowledgement for the till goes
     #[arg(long, value_name = "OUT")]
     pub(super) acknowledgement: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FeedOptions {
+    /// The store
+    #[arg(long)]
+    pub(super) store: String,
+    /// The till
+    #[arg(long)]
+    pub(super) till: String,
+    /// Where the pages go
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RevokeOptions {
+    /// The store
+    #[arg(long)]
+    pub(super) store: String,
+    /// The till
+    #[arg(long)]
+    pub(super) till: String,
 }
 
 #[derive(Debug, Args)]

@@ -8,15 +8,15 @@ use counterfoil_core::refusal::{Reason, Refusal};
 use serde_json::{Value, json};
 
 use super::args::{
-    AdminCommand, AdminOptions, GrantOptions, IngestOptions, OperatorCommand, OperatorOptions, ReportOptions,
-    SlotOptions, TokenOptions,
+    AdminCommand, AdminOptions, FeedOptions, GrantOptions, IngestOptions, OperatorCommand, OperatorOptions,
+    ReportOptions, RevokeOptions, SlotOptions, TokenOptions,
 };
 use super::{files, reach};
 use crate::folder::Folder;
 use crate::operation_error::OperationError;
 use crate::operations::{
-    AdministratorOrder, Answer, Ending, GrantOrder, IngestOrder, Operation, OperatorOrder, ReportOrder, StoreOrder,
-    TokenOrder,
+    AdministratorOrder, Answer, Ending, FeedOrder, GrantOrder, IngestOrder, Operation, OperatorOrder, ReportOrder,
+    RevokeOrder, StoreOrder, TokenOrder,
 };
 use crate::settings::Given;
 use crate::store::RedbStore;
@@ -67,6 +67,21 @@ pub(super) fn ingest(folder: &Folder, given: Given, options: &IngestOptions) -> 
     let order = IngestOrder { content: STANDARD.encode(files::read(&options.file)?) };
     let answer = reach::ask(folder, given, Operation::Ingest(order))?;
     write_field(answer, "acknowledgement", options.acknowledgement.as_deref())
+}
+
+pub(super) fn feed(folder: &Folder, given: Given, options: FeedOptions) -> Done {
+    let FeedOptions { store, till, out } = options;
+    let answer = reach::ask(folder, given, Operation::Feed(FeedOrder { store, till }))?;
+    write_field(answer, "parcel", Some(&out))
+}
+
+pub(super) fn revoke(folder: &Folder, given: Given, options: RevokeOptions) -> Done {
+    let RevokeOptions { store, till } = options;
+    reach::ask(folder, given, Operation::Revoke(RevokeOrder { store, till }))
+}
+
+pub(super) fn restore(folder: &Folder, given: Given) -> Done {
+    reach::ask(folder, given, Operation::Restore)
 }
 
 /// Audits. Where no server has the store, its engine's own pages are checked as well. What cannot even be opened is told

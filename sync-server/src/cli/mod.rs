@@ -51,6 +51,9 @@ fn dispatch(arguments: Arguments) -> Answer {
         Command::Operator(options) => commands::operator(&folder, given, options),
         Command::Import(options) => import::run(&folder, given, options),
         Command::Ingest(options) => commands::ingest(&folder, given, &options),
+        Command::Feed(options) => commands::feed(&folder, given, options),
+        Command::Revoke(options) => commands::revoke(&folder, given, options),
+        Command::Restore => commands::restore(&folder, given),
         Command::Audit => commands::audit(&folder, given),
         Command::Report(options) => commands::report(&folder, given, options),
     };

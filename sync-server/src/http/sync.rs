@@ -156,15 +156,8 @@ fn prove_by_journal(office: &Office, till: &ClientIdentity, hello: Option<&str>)
 }
 
 fn require_slot(office: &Office, till: &ClientIdentity) -> Result<(), OperationError> {
-    let slot = office.store().read(|rows| rows.slot(&till.store, &till.till))?;
-    let name = format!("{}/{}", till.store, till.till);
-    match slot {
-        Some(slot) if !slot.is_revoked => Ok(()),
-        Some(_) => {
-            Err(Refusal::new(Reason::NotPermitted, "till", format!("{name} is revoked"), "a till in use").into())
-        }
-        None => Err(Refusal::new(Reason::NotPermitted, "till", name, "a till that head office knows").into()),
-    }
+    office.store().read(|rows| grants::slot_in_use(rows, &till.store, &till.till))??;
+    Ok(())
 }
 
 fn epoch_of(query: &FeedQuery) -> Result<Option<Epoch>, Refusal> {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod orders;
+mod slots;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +19,7 @@ pub use crate::operation_error::OperationError;
 pub use orders::{
     AdministratorOrder, GrantOrder, IngestOrder, OperatorOrder, ProductsOrder, ReportOrder, StoreOrder, TokenOrder,
 };
+pub use slots::{FeedOrder, RevokeOrder};
 
 use crate::office::Office;
 
@@ -40,6 +42,12 @@ pub enum Operation {
     ChangeProducts(ProductsOrder),
     /// What a till exported to a file.
     Ingest(IngestOrder),
+    /// Master data and further series for a till, as a file.
+    Feed(FeedOrder),
+    /// A till that is not trusted any more.
+    Revoke(RevokeOrder),
+    /// The folder was put back from a copy: a new epoch begins.
+    Restore,
     /// Everything is read and compared.
     Audit,
     /// Totals by day.
@@ -133,6 +141,9 @@ pub fn perform(office: &Office, operation: Operation) -> Answer {
         Operation::Operator(order) => order.perform(office),
         Operation::ChangeProducts(order) => order.perform(office),
         Operation::Ingest(order) => order.perform(office),
+        Operation::Feed(order) => order.perform(office),
+        Operation::Revoke(order) => order.perform(office),
+        Operation::Restore => slots::restore(office),
         Operation::Audit => answers::audit(office),
         Operation::Report(order) => order.perform(office),
     };
