@@ -3,6 +3,7 @@
 //! Global options stand before or after the command. Exit codes: 0 done, 1 refused, 2 usage, 3 damaged data or I/O. With
 //! `--json` answers and refusals are JSON on standard output, one line each; progress and diagnostics go to stderr.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -110,10 +111,15 @@ enum Command {
     Audit(state::Audit),
 }
 
-/// Runs the program: reads the arguments, carries out the command and tells how it ended.
+/// Runs the program with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let Arguments { global, command } = Arguments::parse();
+    exit(run_line(std::env::args_os()))
+}
+
+/// Runs one command line, which begins with the name of the program, and tells how it ended.
+pub fn run_line(line: impl IntoIterator<Item = OsString>) -> Ending {
+    let Arguments { global, command } = Arguments::parse_from(line);
     diagnose_on_stderr();
     let mut console = Console::new(&global);
     let done = catch_unwind(AssertUnwindSafe(|| {
@@ -121,7 +127,7 @@ pub fn run() -> ExitCode {
         carry_out(command, &console)
     }));
     let done = done.unwrap_or_else(|_| Err(Failure::damaged("bug", "the program stopped at a defect; see stderr")));
-    exit(done.unwrap_or_else(|failure| console.tell(&failure)))
+    done.unwrap_or_else(|failure| console.tell(&failure))
 }
 
 /// Diagnostics go to stderr; `TILL_LOG` says how much of them, such as `counterfoil_node=debug`.

@@ -1,0 +1,25 @@
+//! Tills and head office together: the real programs, real TLS on loopback, real files.
+//!
+//! A till is the program `till` in a process of its own. Head office is served inside the test, so that a test may look
+//! into its store, or as the program `head-office`, so that it can be killed; its commands are the program in any case.
+//! What is expected is what both programs tell: `status` and `audit` of the till, `audit` of head office.
+
+mod head;
+mod line;
+mod till;
+
+mod copies;
+mod days;
+mod endings;
+mod files;
+mod master_data;
+mod network;
+mod refusals;
+mod restores;
+mod years;
+
+/// No test by itself: the till program, which the tests run as a process of its own by this name.
+#[test]
+fn till_program() {
+    till::run_as_program();
+}
