@@ -15,6 +15,7 @@ use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, SigningKey};
 use crate::journal::signed::{Statement, Unverified, Verified, sign_statement};
 use crate::money::Money;
+use crate::refusal::Refusal;
 
 /// The most series of one journal that a hello states.
 pub const SERIES_MAX: usize = 512;
@@ -50,6 +51,27 @@ pub struct RunningTotal {
     pub tax: Money,
     /// All cash movements, net.
     pub cash: Money,
+}
+
+impl RunningTotal {
+    /// Adds it to the one of its currency, which begins with it where there is none yet.
+    ///
+    /// # Errors
+    /// A sum beyond what can be counted exactly; then nothing is added.
+    pub fn add_to(self, totals: &mut Vec<Self>) -> Result<(), Refusal> {
+        let Some(sum) = totals.iter_mut().find(|sum| sum.currency == self.currency) else {
+            totals.push(self);
+            return Ok(());
+        };
+        *sum = Self {
+            currency: self.currency,
+            count: sum.count.saturating_add(self.count),
+            gross: sum.gross.plus(self.gross)?,
+            tax: sum.tax.plus(self.tax)?,
+            cash: sum.cash.plus(self.cash)?,
+        };
+        Ok(())
+    }
 }
 
 /// What a journal states about itself.
@@ -178,6 +200,20 @@ mod tests {
         assert_eq!(signature, golden);
         let verified = Hello::read(&bytes).unwrap().verify(&key().public_key()).unwrap();
         assert_eq!((verified.statement(), verified.proof()), (&hello(), &bytes[..]));
+    }
+
+    #[test]
+    fn totals_add_up_by_currency_or_not_at_all() {
+        let mut totals = vec![total("EUR")];
+        total("USD").add_to(&mut totals).unwrap();
+        total("EUR").add_to(&mut totals).unwrap();
+        let told = |total: &RunningTotal| (total.currency, total.count, total.gross.minor(), total.cash.minor());
+        let expected = [(total("EUR").currency, 6, 24_200, -2), (total("USD").currency, 3, 12_100, -1)];
+        assert_eq!(totals.iter().map(told).collect::<Vec<_>>(), expected);
+        let before = totals.clone();
+        let flood = RunningTotal { cash: Money::from_minor(i64::MIN), ..total("EUR") };
+        assert_eq!(flood.add_to(&mut totals).unwrap_err().code(), "overflow");
+        assert_eq!(totals, before);
     }
 
     #[test]

@@ -18,7 +18,6 @@ use crate::id::{JournalId, SeriesCode};
 use crate::journal::envelope::{ChainHead, Entry};
 use crate::journal::hello::RunningTotal;
 use crate::journal_state::JournalState;
-use crate::money::Money;
 use crate::refusal::Refusal;
 use crate::series::{DocumentKind, holes};
 
@@ -200,16 +199,9 @@ impl Till {
     fn sum_up(&self, state: Option<JournalState>, audit: &mut Audit) {
         let Some(state) = state else { return };
         audit.unread = audit.unread.saturating_add(state.unread);
-        let total = state.total;
-        let Some(sum) = audit.totals.iter_mut().find(|sum| sum.currency == total.currency) else {
-            audit.totals.push(total);
-            return;
-        };
-        let add = |one: Money, other: Money| Money::from_minor(one.minor().saturating_add(other.minor()));
-        sum.count = sum.count.saturating_add(total.count);
-        sum.gross = add(sum.gross, total.gross);
-        sum.tax = add(sum.tax, total.tax);
-        sum.cash = add(sum.cash, total.cash);
+        if let Err(refusal) = state.total.add_to(&mut audit.totals) {
+            audit.differs(format!("the total of all journals: {refusal}"));
+        }
     }
 
     fn audit_series(&self, tx: &ReadTransaction, audit: &mut Audit, numbers: &BTreeMap<SeriesCode, Vec<u64>>) {

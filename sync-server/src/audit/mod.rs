@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 
 use counterfoil_core::id::{JournalId, SeriesCode, StoreCode, TillCode};
 use counterfoil_core::journal::hello::RunningTotal;
-use counterfoil_core::refusal::Refusal;
 use counterfoil_core::series::{Series, holes};
 
 use crate::master_data;
@@ -235,20 +234,7 @@ fn master(rows: &dyn Rows, _: &mut Gathered, audit: &mut Audit) -> Result<(), St
 
 /// Adds a journal's total to that of all; a sum beyond 64 bits is a difference.
 fn add_total(audit: &mut Audit, total: RunningTotal) {
-    let place = audit.totals.iter().position(|known| known.currency == total.currency);
-    let Some(place) = place else { return audit.totals.push(total) };
-    match sum(audit.totals[place], total) {
-        Ok(sum) => audit.totals[place] = sum,
-        Err(refusal) => audit.differs(format!("the total of all journals: {refusal}")),
+    if let Err(refusal) = total.add_to(&mut audit.totals) {
+        audit.differs(format!("the total of all journals: {refusal}"));
     }
-}
-
-fn sum(one: RunningTotal, other: RunningTotal) -> Result<RunningTotal, Refusal> {
-    Ok(RunningTotal {
-        currency: one.currency,
-        count: one.count.saturating_add(other.count),
-        gross: one.gross.plus(other.gross)?,
-        tax: one.tax.plus(other.tax)?,
-        cash: one.cash.plus(other.cash)?,
-    })
 }
