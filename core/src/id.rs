@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::hex;
 use crate::refusal::{Reason, Refusal};
 
 macro_rules! codes {
@@ -102,7 +103,7 @@ pub struct JournalId(pub [u8; 16]);
 
 impl fmt::Display for JournalId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, formatter)
+        hex::write(&self.0, formatter)
     }
 }
 
@@ -116,7 +117,7 @@ impl FromStr for JournalId {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        read_hex(text)
+        hex::decode(text)
             .map(Self)
             .ok_or_else(|| Refusal::new(Reason::Malformed, "journal", text, "32 hexadecimal digits"))
     }
@@ -139,7 +140,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, formatter)
+        hex::write(&self.0, formatter)
     }
 }
 
@@ -153,24 +154,10 @@ impl FromStr for Hash {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        read_hex(text).map(Self).ok_or_else(|| Refusal::new(Reason::Malformed, "hash", text, "64 hexadecimal digits"))
+        hex::decode(text)
+            .map(Self)
+            .ok_or_else(|| Refusal::new(Reason::Malformed, "hash", text, "64 hexadecimal digits"))
     }
-}
-
-pub(crate) fn write_hex(bytes: &[u8], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
-}
-
-pub(crate) fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0; N];
-    if digits.len() != N.checked_mul(2)? || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// Refuses text that looks like the number of a payment card, so that none is ever stored.

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use counterfoil_core::hex;
 use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::hello::Challenge;
@@ -65,7 +66,7 @@ impl Office {
         let seed = Zeroizing::new(random::<32>()?);
         write_secret(&folder.authority_key(), authority.key_pem().as_bytes())?;
         write_public(&folder.authority(), authority.certificate_pem().as_bytes())?;
-        write_secret(&folder.signing_key(), Zeroizing::new(hex(&*seed)).as_bytes())?;
+        write_secret(&folder.signing_key(), Zeroizing::new(hex::encode(&*seed)).as_bytes())?;
         write_public(&folder.settings(), given.write().as_bytes())?;
         // The store comes last: a folder with a store is whole.
         let store = RedbStore::create(&folder.store())?;
@@ -202,23 +203,8 @@ pub fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     Ok(bytes)
 }
 
-/// Lower-case hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn read_seed(folder: &Folder) -> io::Result<Zeroizing<[u8; 32]>> {
     let text = Zeroizing::new(std::fs::read_to_string(folder.signing_key())?);
     let wrong = || io::Error::new(io::ErrorKind::InvalidData, "the signing key is not 64 hexadecimal digits");
-    let mut seed = Zeroizing::new([0; 32]);
-    let digits = text.trim().as_bytes();
-    if digits.len() != 64 {
-        return Err(wrong());
-    }
-    for (byte, pair) in seed.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-    }
-    Ok(seed)
+    hex::decode(text.trim()).map(Zeroizing::new).ok_or_else(wrong)
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use counterfoil_core::hex;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::listener::{self, Certificates};
 use crate::local_api::LocalApi;
-use crate::office::{Office, hex, random};
+use crate::office::{Office, random};
 use crate::{clock, http};
 
 /// How many commands may run at once beside the server.
@@ -45,7 +46,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
 
         let local = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let api = LocalApi { address: local.local_addr()?, token: hex(&random::<32>()?) };
+        let api = LocalApi { address: local.local_addr()?, token: hex::encode(&random::<32>()?) };
         let local_routes = http::local_routes(Arc::clone(&office), api.token.clone());
         api.write(office.folder())?;
 

@@ -5,6 +5,7 @@ use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableHandle, Va
 use crate::db::error::DbError;
 use crate::db::row;
 use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK};
+use crate::hex;
 
 /// Compares every derived table, and tells each row that is missing, left over, damaged or different.
 pub(crate) fn compare(
@@ -37,7 +38,7 @@ pub(crate) fn seals(stored: &ReadTransaction, differs: &mut dyn FnMut(String)) -
 }
 
 fn damaged(name: &str, key: &[u8]) -> String {
-    format!("table {name} holds a damaged row at key {}", hex(key))
+    format!("table {name} holds a damaged row at key {}", hex::encode(key))
 }
 
 fn table<K: Key + 'static>(
@@ -58,10 +59,12 @@ fn table<K: Key + 'static>(
         } else if is_derived(&key) {
             match replayed.get(&key)? {
                 Some(expected) if expected.value() == value.value() => {}
-                Some(_) => differs(format!("table {name} differs from the journal at key {}", hex(shown.as_ref()))),
+                Some(_) => {
+                    differs(format!("table {name} differs from the journal at key {}", hex::encode(shown.as_ref())))
+                }
                 None => differs(format!(
                     "table {name} holds key {}, of which the journal knows nothing",
-                    hex(shown.as_ref())
+                    hex::encode(shown.as_ref())
                 )),
             }
         }
@@ -70,12 +73,8 @@ fn table<K: Key + 'static>(
         let (key, _) = expected?;
         let key = key.value();
         if is_derived(&key) && stored.get(&key)?.is_none() {
-            differs(format!("table {name} lacks key {}", hex(<K as Value>::as_bytes(&key).as_ref())));
+            differs(format!("table {name} lacks key {}", hex::encode(<K as Value>::as_bytes(&key).as_ref())));
         }
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

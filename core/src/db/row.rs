@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::db::error::DbError;
+use crate::hex;
 use crate::journal::codec;
 
 const CHECKSUM_BYTES: usize = 8;
@@ -48,7 +49,7 @@ fn checksum(table: &str, key: &[u8], value: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 fn damaged(table: &str, key: &[u8]) -> DbError {
-    DbError::DamagedRow { table: table.to_owned(), key: key.iter().map(|byte| format!("{byte:02x}")).collect() }
+    DbError::DamagedRow { table: table.to_owned(), key: hex::encode(key) }
 }
 
 /// Writes a row.

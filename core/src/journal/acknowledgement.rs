@@ -9,7 +9,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Hash, JournalId, write_hex};
+use crate::hex;
+use crate::id::{Hash, JournalId};
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, SigningKey};
 use crate::journal::signed::{Statement, Unverified, Verified, sign_statement};
@@ -27,7 +28,7 @@ pub struct Epoch {
 impl fmt::Display for Epoch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}-", self.counter)?;
-        write_hex(&self.random, formatter)
+        hex::write(&self.random, formatter)
     }
 }
 
@@ -128,7 +129,7 @@ mod tests {
             "ef00b3799115de47f274ec28b1a5883272d964d604188c7723024cf5346f59dd",
             "d350f605079fa820d572ea17f37fa63aa7a7880a81582082eb298d18c87a110c",
         );
-        assert_eq!(hex(&bytes[91..]), signature);
+        assert_eq!(hex::encode(&bytes[91..]), signature);
         let verified = Acknowledgement::read(&bytes).unwrap().verify(&key.public_key()).unwrap();
         assert_eq!((verified.statement(), verified.proof()), (&acknowledgement(), &bytes[..]));
     }
@@ -151,9 +152,5 @@ mod tests {
         assert!(Acknowledgement { seq: 0, ..acknowledgement() }.sign(&key).is_err());
         assert!(Acknowledgement { hash: Hash::ZERO, ..acknowledgement() }.sign(&key).is_err());
         assert!(Acknowledgement { seq: 0, hash: Hash::ZERO, ..acknowledgement() }.sign(&key).is_ok());
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

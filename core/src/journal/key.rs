@@ -12,7 +12,7 @@ use ed25519_dalek::Signer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::id::{read_hex, write_hex};
+use crate::hex;
 use crate::journal::fault::Fault;
 use crate::refusal::{Reason, Refusal};
 
@@ -164,7 +164,7 @@ impl PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.to_bytes(), formatter)
+        hex::write(&self.to_bytes(), formatter)
     }
 }
 
@@ -179,7 +179,7 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let refused = || Refusal::new(Reason::Malformed, "key", text, "64 hexadecimal digits of a key of Ed25519");
-        read_hex(text).and_then(|bytes| Self::from_bytes(bytes).ok()).ok_or_else(refused)
+        hex::decode(text).and_then(|bytes| Self::from_bytes(bytes).ok()).ok_or_else(refused)
     }
 }
 
@@ -201,7 +201,7 @@ pub struct Signature(pub [u8; 64]);
 
 impl fmt::Debug for Signature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_hex(&self.0, formatter)
+        hex::write(&self.0, formatter)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use counterfoil_core::hex;
 
 use crate::cli::console::{Console, Form};
 use crate::cli::input::Submissions;
 use crate::cli::show;
 use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
-use crate::folder::machine::hex;
 use crate::folder::secret::random;
 use crate::local::reach::Reach;
 use crate::operations::receipt::{PrintReceipt, Printing};
@@ -76,7 +76,7 @@ impl Refund {
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
         let id = match self.id {
             Some(id) => id,
-            None => format!("refund-{}", hex(&random::<16>()?)),
+            None => format!("refund-{}", hex::encode(&random::<16>()?)),
         };
         let quantity = self.quantity.map(DecimalText);
         let lines = self.line.map(|line| vec![RefundLineWire { line, quantity }]).unwrap_or_default();

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use counterfoil_core::hex;
 use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
 use counterfoil_core::operator::Pepper;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
-use crate::folder::machine::{hex, machine_hash, read_hex};
+use crate::folder::machine::machine_hash;
 use crate::folder::{Folder, read_small, write_whole};
 
 const NAME: &str = "secret.json";
@@ -58,10 +59,10 @@ impl Secret {
         // The cause is not told: a parser's message could repeat a key.
         let unreadable = || Failure::damaged("secret", format!("{} is not a secret file", path.display()));
         let text: SecretText = serde_json::from_str(&text).map_err(|_| unreadable())?;
-        let key = |text: &String| read_hex(text).map(SigningKey::from_seed).ok_or_else(unreadable);
+        let key = |text: &String| hex::decode(text).map(SigningKey::from_seed).ok_or_else(unreadable);
         Ok(Some(Self {
             machine: text.machine,
-            pepper: read_hex(&text.pepper).ok_or_else(unreadable)?,
+            pepper: hex::decode(&text.pepper).ok_or_else(unreadable)?,
             keys: text.keys.iter().map(key).collect::<Result<_, _>>()?,
             pending: text.pending.as_ref().map(key).transpose()?,
             pending_machine: text.pending_machine,
@@ -95,7 +96,7 @@ impl Secret {
     pub fn write(&self, folder: &Folder) -> Result<(), Failure> {
         let text = SecretText {
             machine: self.machine.clone(),
-            pepper: hex(&self.pepper),
+            pepper: hex::encode(&self.pepper),
             keys: self.keys.iter().map(seed).collect(),
             pending: self.pending.as_ref().map(seed),
             pending_machine: self.pending_machine.clone(),
@@ -182,7 +183,7 @@ pub fn journal_of(key: &SigningKey) -> JournalId {
 }
 
 fn seed(key: &SigningKey) -> String {
-    hex(&*key.seed())
+    hex::encode(&*key.seed())
 }
 
 /// So many random bytes from the operating system.

@@ -7,10 +7,10 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use counterfoil_core::hex;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::folder::machine::hex;
 use crate::folder::secret::random;
 use crate::folder::{Folder, read_small, write_whole};
 
@@ -35,7 +35,7 @@ impl LocalAddress {
     /// # Errors
     /// The computer has no random numbers.
     pub fn of_this_process(address: SocketAddr) -> Result<Self, Failure> {
-        Ok(Self { address, token: hex(&random::<32>()?), process: std::process::id() })
+        Ok(Self { address, token: hex::encode(&random::<32>()?), process: std::process::id() })
     }
 
     /// Reads the address that lies in a folder; `None` where there is none.

@@ -5,6 +5,7 @@
 
 use counterfoil_core::feed::{FeedCursor, FeedPageV1};
 use counterfoil_core::grant::{GrantV1, JournalRequestV1};
+use counterfoil_core::hex;
 use counterfoil_core::id::{StoreCode, TillCode};
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::hello::Challenge;
@@ -160,7 +161,7 @@ impl SyncStep {
             Self::FeedCursor => {
                 let cursor = till.read(Till::feed_cursor)?;
                 Ok(StepAnswer::Cursor {
-                    cursor: cursor.map(|it| (it.epoch.counter, hex(&it.epoch.random), it.revision)),
+                    cursor: cursor.map(|it| (it.epoch.counter, hex::encode(&it.epoch.random), it.revision)),
                 })
             }
             Self::FeedPage { bytes } => {
@@ -261,8 +262,4 @@ fn request_journal(core: &Till, key: &SigningKey) -> Result<Vec<u8>, TillError> 
     let predecessor = Some(core.state().as_predecessor());
     let request = JournalRequestV1 { journal: journal_of(key), key: key.public_key(), slot, predecessor };
     Ok(request.sign(key)?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,6 @@
 //! `head-office init`: a folder becomes a head office.
 
+use counterfoil_core::hex;
 use counterfoil_core::id::Name;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -7,7 +8,7 @@ use zeroize::Zeroizing;
 use super::args::InitOptions;
 use super::files;
 use crate::folder::Folder;
-use crate::office::{Office, hex, random};
+use crate::office::{Office, random};
 use crate::operation_error::OperationError;
 use crate::operations::Answer;
 use crate::settings::Given;
@@ -28,7 +29,7 @@ pub(super) fn run(folder: Folder, given: Given, options: &InitOptions) -> Result
     let settings = office.settings();
     Ok(Answer::done(json!({
         "data": office.folder().path().display().to_string(),
-        "authority": hex(&office.authority().pin()),
+        "authority": hex::encode(&office.authority().pin()),
         "signing_key": office.key().public_key().to_string(),
         "hosts": settings.hosts,
         "currency": settings.store.currency.code(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use counterfoil_core::db::error::DbError;
+use counterfoil_core::hex;
 use counterfoil_core::refusal::Refusal;
 use thiserror::Error;
 
@@ -45,7 +46,7 @@ impl StoreError {
     /// A row that is not what was written.
     #[must_use]
     pub fn damaged(table: &str, key: &[u8]) -> Self {
-        Self::Damaged { table: table.to_owned(), key: key.iter().map(|byte| format!("{byte:02x}")).collect() }
+        Self::Damaged { table: table.to_owned(), key: hex::encode(key) }
     }
 }
 

@@ -148,7 +148,7 @@ impl Joined {
             let path = match self.till.feed_cursor().unwrap() {
                 None => "/sync/feed?revision=0".to_owned(),
                 Some(cursor) => {
-                    let random: String = cursor.epoch.random.iter().map(|byte| format!("{byte:02x}")).collect();
+                    let random = counterfoil_core::hex::encode(&cursor.epoch.random);
                     let (counter, revision) = (cursor.epoch.counter, cursor.revision);
                     format!("/sync/feed?epoch_counter={counter}&epoch_random={random}&revision={revision}")
                 }
