@@ -14,6 +14,10 @@ use crate::series::DocumentKind;
 use crate::tender::Tender;
 use crate::time::Now;
 
+/// The most of one product in one line; more is a barcode scanned into the wrong field.
+pub const QUANTITY_MAX: i64 = 1_000_000;
+/// The most cash handed back on one sale, in minor units; more is a barcode scanned into the wrong field.
+pub const CHANGE_MINOR_MAX: i64 = 100_000_000;
 /// The most rows of master data in one command.
 pub const MASTER_ROWS_MAX: usize = 200;
 /// The most different denominations in one count.

@@ -65,9 +65,9 @@ impl FromStr for Currency {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        Self::all().find(|currency| currency.code() == text).ok_or_else(|| {
-            Refusal::new(Reason::Malformed, "currency", text, "three capital letters of ISO 4217, such as EUR")
-        })
+        Self::all()
+            .find(|currency| currency.code() == text)
+            .ok_or_else(|| Refusal::new(Reason::Malformed, "currency", text, "a currency of ISO 4217, such as EUR"))
     }
 }
 

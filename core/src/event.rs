@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::MasterRow;
 use crate::document::DocumentV1;
-use crate::drawer::{CashMovedV1, DrawerClosedV1, DrawerOpenedV1};
+use crate::drawer::{CashMovedV1, DrawerClosedV1, DrawerOpenedV1, DrawerSession};
 use crate::grant::{PredecessorV1, Profile};
 use crate::id::{Note, OperatorCode};
 use crate::journal::codec;
@@ -31,6 +31,8 @@ pub struct JournalOpenedV1 {
     pub series: Vec<Series>,
     /// Who granted them.
     pub granted_by: GrantedByV1,
+    /// The drawer session that was open when the journal before was stopped: it goes on in this one.
+    pub session: Option<DrawerSession>,
 }
 
 /// Who granted a journal's series. Frozen order.

@@ -83,7 +83,7 @@ impl JournalState {
             },
             perpetual_gross: predecessor.map_or(Money::ZERO, |predecessor| predecessor.perpetual_gross),
             sessions: predecessor.map_or(0, |predecessor| predecessor.sessions),
-            session: None,
+            session: opened.session.clone(),
             unread: 0,
         }
     }

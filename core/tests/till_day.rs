@@ -150,12 +150,17 @@ fn bad_input_is_refused_with_its_field_and_uses_up_nothing() {
     till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(3)).unwrap();
     let head = till.head();
     type Change = fn(&mut Basket);
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 10] = [
         ("product_unknown", |basket| basket.lines[0].code = "nothing".to_owned()),
         ("quantity_zero", |basket| basket.lines[0].quantity = Quantity::ZERO),
         ("quantity_negative", |basket| basket.lines[0].quantity = "-1".parse().unwrap()),
         ("quantity_fraction", |basket| basket.lines[0].quantity = "0.5".parse().unwrap()),
         ("price_negative", |basket| basket.lines[0].unit_price = Some("-1".parse().unwrap())),
+        ("too_many", |basket| basket.lines[0].quantity = "1000001".parse().unwrap()),
+        ("too_many", |basket| {
+            let amount = Money::from_minor(3_850_334_043_641);
+            basket.tenders = Some(vec![Tender { kind: TenderKind::Cash, amount, reference: None }]);
+        }),
         ("missing", |basket| basket.lines.clear()),
         ("backdated", |basket| basket.at = Some(now(-1))),
         ("unpaid", |basket| {
@@ -183,9 +188,9 @@ fn the_series_follows_the_local_year_and_time_never_goes_back_in_it() {
     let back = Now { at: Timestamp(new_year.at.0 - 1), ..new_year };
     let old = issued(till.execute(&Command::CompleteSale(basket("o", "1")), &owner(), back).unwrap());
     assert_eq!(old.document.printed.as_str(), "S01-T01-R26A-000001");
-    let later = Now { at: Timestamp(new_year.at.0 + 900_000_000_000), ..new_year };
+    let later = Now { at: Timestamp(new_year.at.0 + 69_120_000_000), ..new_year };
     let far = issued(till.execute(&Command::CompleteSale(basket("f", "1")), &owner(), later).unwrap());
-    assert_eq!(far.document.printed.as_str(), "S01-T01-R55A-000001");
+    assert_eq!(far.document.printed.as_str(), "S01-T01-R29A-000001");
     let earlier = Now { at: Timestamp(later.at.0 - 5), ..later };
     let kept = issued(till.execute(&Command::CompleteSale(basket("k", "1")), &owner(), earlier).unwrap());
     assert_eq!(kept.document.issued, Some(later));
@@ -194,6 +199,22 @@ fn the_series_follows_the_local_year_and_time_never_goes_back_in_it() {
     till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), earlier).unwrap();
     till.execute(&close, &owner(), earlier).unwrap();
     assert_eq!(till.z_report(None).unwrap().unwrap().closed, later);
+    audit_is_ok(&mut till);
+}
+
+#[test]
+fn a_clock_that_is_years_off_grants_no_series() {
+    let mut till = till();
+    till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(3)).unwrap();
+    for years in [-56, -1, 8, 32, 500] {
+        let off = Now { at: Timestamp(NOON + years * 31_556_952_000), ..now(0) };
+        assert_eq!(
+            code(till.execute(&Command::CompleteSale(basket("c", "1")), &owner(), off)),
+            "clock_wrong",
+            "{years}"
+        );
+    }
+    till.execute(&Command::CompleteSale(basket("c", "1")), &owner(), now(4)).unwrap();
     audit_is_ok(&mut till);
 }
 

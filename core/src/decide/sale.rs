@@ -5,14 +5,15 @@
 
 use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
-use crate::command::{Basket, BasketLine};
+use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
 use crate::id::refuse_card_number;
 use crate::line::LineInput;
+use crate::money::Money;
 use crate::operator::Permission;
-use crate::quantity::{Quantity, UnitPrice};
+use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
 use crate::tax::LineTax;
@@ -131,6 +132,9 @@ fn priceable_line<'a>(
         let limit = "above zero; a refund names the document that it takes back";
         return Err(Refusal::new(Reason::QuantityNegative, "quantity", line.quantity, limit));
     }
+    if line.quantity.decimal() > Decimal::from(QUANTITY_MAX) {
+        return Err(Refusal::new(Reason::TooMany, "quantity", line.quantity, QUANTITY_MAX));
+    }
     sellable.product.unit.check(line.quantity)?;
     let unit_price = match (line.unit_price, sellable.price) {
         (Some(typed), _) if typed.is_negative() => {
@@ -182,10 +186,16 @@ fn settle_basket(
         let discount = priced.allowances.show(currency);
         return Err(Refusal::new(Reason::DiscountTooLarge, "discounts", discount, priced.line_sum.show(currency)));
     }
-    match &basket.tenders {
+    let settlement = match &basket.tenders {
         Some(tenders) => settle(priced.gross, tenders, coins, currency),
         None => settle_in_cash(priced.gross, coins),
+    }?;
+    let change_max = Money::from_minor(CHANGE_MINOR_MAX);
+    if settlement.change() > change_max {
+        let change = format!("change of {}", settlement.change().show(currency));
+        return Err(Refusal::new(Reason::TooMany, "tenders", change, change_max.show(currency)));
     }
+    Ok(settlement)
 }
 
 fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) -> Result<Vec<LineV1>, Refusal> {

@@ -23,6 +23,9 @@ use crate::time::Now;
 use super::open::{append, own_series};
 use super::{Till, TillError};
 
+/// How many years beyond its last series a till grants itself a further one; a clock that says more is wrong.
+const YEARS_AHEAD_MAX: i64 = 5;
+
 /// What a command did. It is durable when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -163,10 +166,7 @@ impl Till {
         context: &Context<'_>,
         rows: &[MasterRow],
     ) -> Result<Carried, TillError> {
-        if self.is_enrolled()? {
-            let limit = "change it there";
-            return Err(Refusal::new(Reason::FedByHeadOffice, "products", "the catalogue", limit).into());
-        }
+        self.require_own_master_data("products")?;
         let mut known = Vec::with_capacity(rows.len());
         for row in rows {
             let mut barcode_taken = None;
@@ -194,6 +194,7 @@ impl Till {
         set: &Operator,
         pin: Option<&PinHash>,
     ) -> Result<Carried, TillError> {
+        self.require_own_master_data("operators")?;
         let known = master::operator(tx, 0, &set.code)?;
         let view = self.store.read()?;
         let is_other_admin = |other: &&Operator| other.code != set.code && other.role == Role::Admin && other.is_active;
@@ -212,6 +213,15 @@ impl Till {
             Some(event) => self.record(tx, context, event, |_| Outcome::OperatorSet),
             None => Ok(Carried { outcome: Outcome::OperatorSet, state: None }),
         }
+    }
+
+    /// Refuses to change here what head office feeds.
+    fn require_own_master_data(&self, what: &str) -> Result<(), TillError> {
+        if self.is_enrolled()? {
+            let value = format!("what this till knows of {what}");
+            return Err(Refusal::new(Reason::FedByHeadOffice, what, value, "change it there").into());
+        }
+        Ok(())
     }
 
     /// The answer that the same command got before, whatever has changed since.
@@ -275,6 +285,14 @@ impl Till {
         }
         let mut series = own_series(&self.state.profile, year, &own_suffix(&self.state))?;
         series.retain(|series| known().all(|known| known.year != series.year));
+        let first_known = known().map(|series| series.year).min().unwrap_or(year);
+        let last_known = known().map(|series| series.year).max().unwrap_or(year);
+        if !self.state.profile.has_history
+            && !(first_known..=last_known.saturating_add(YEARS_AHEAD_MAX)).contains(&year)
+        {
+            let limit = format!("this till has numbered documents of {first_known} to {last_known}; set the clock");
+            return Err(Refusal::new(Reason::ClockWrong, "now", at, limit).into());
+        }
         // Codes carry two digits of the year, so a clock that is a century off asks for the code of another year.
         if let Some(taken) = series.iter().find(|series| known().any(|known| known.code == series.code)) {
             let limit = format!("series {} is of another year; set the clock", taken.code);

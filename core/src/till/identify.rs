@@ -4,8 +4,8 @@
 //! that sells or moves cash names its operator and proves it by PIN.
 
 use crate::db::error::DbError;
-use crate::db::look_up::{self, Tables};
-use crate::db::tables::{LOCKOUTS, PINS};
+use crate::db::look_up::{self, FeedState, Tables};
+use crate::db::tables::{LOCKOUTS, META, PINS};
 use crate::db::{WriteTransaction, master, row};
 use crate::event::{Event, OperatorLockedV1};
 use crate::id::OperatorCode;
@@ -89,6 +89,26 @@ impl Till {
             }
         }
         Ok(operators)
+    }
+
+    /// Forgets every PIN, for a device whose secret was lost: they were sealed with it and can prove nothing any more. The
+    /// feed is asked for anew from its first row, so that the PINs of head office come again.
+    ///
+    /// # Errors
+    /// A failing disk.
+    pub fn forget_pins(&mut self) -> Result<(), TillError> {
+        let result = self.forget_pins_or_fail().map_err(TillError::from);
+        self.latch(result)
+    }
+
+    fn forget_pins_or_fail(&self) -> Result<(), DbError> {
+        let tx = self.store.write()?;
+        tx.open_table(PINS)?.retain(|_, _| false)?;
+        tx.open_table(LOCKOUTS)?.retain(|_, _| false)?;
+        let feed = FeedState { cursor: None, building: None, ..look_up::feed_state(&tx)? };
+        row::put(&mut tx.open_table(META)?, META, &"feed", &feed)?;
+        tx.commit()?;
+        Ok(())
     }
 
     fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, now: Now) -> Result<(), TillError> {

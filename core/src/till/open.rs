@@ -53,6 +53,7 @@ impl Till {
             predecessor: None,
             series,
             granted_by: GrantedByV1::Till,
+            session: None,
         };
         Self::create_with(backend, journal, key, opened, now, |_| Ok(()))
     }
@@ -153,8 +154,8 @@ impl Till {
 
     /// Opens the journal that head office granted: closes the current one and begins the next, in one transaction. On a
     /// till that may only be read, because head office stopped it or because it is an older copy, this is how it sells
-    /// again; there the current journal is left as it is, with its drawer
-    /// session, since it must not grow. The same grant again changes nothing.
+    /// again; there the current journal is left as it is, since it must not grow, and its open drawer session goes on in
+    /// the new one, so that its Z report has all of its figures. The same grant again changes nothing.
     ///
     /// # Errors
     /// A grant that does not verify, is for another key, currency or head office, or for an earlier journal of this
@@ -182,6 +183,7 @@ impl Till {
             closed = append(&tx, self.life, &closed, &event, now)?;
         }
         opened.predecessor = Some(closed.as_predecessor());
+        opened.session = closed.session;
         let life = self.life.saturating_add(1);
         let state = open_journal(&tx, life, verified.journal, opened, now)?;
         row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &"head_office", &verified.head_office)?;
@@ -193,8 +195,9 @@ impl Till {
         Ok(())
     }
 
-    /// Whether a grant is from this till's head office, in its currency, and for a journal that is new here or, opened by
-    /// a grant, the current one.
+    /// Whether a grant is from this till's head office, in its currency, for a journal that is new here or, opened by a
+    /// grant, the current one, and of series that no journal of this folder has had: a head office that was restored may
+    /// have forgotten that it granted them.
     fn check_grant(&self, grant: &GrantV1) -> Result<(), TillError> {
         let tx = self.store.read()?;
         let declined = |value: String, limit: String| Refusal::new(Reason::Declined, "grant", value, limit);
@@ -208,10 +211,19 @@ impl Till {
             return Err(declined(grant.profile.currency.to_string(), format!("{currency}, the till's currency")).into());
         }
         for life in 1..=self.life {
-            let is_current = life == self.life && !self.state.is_self_granted;
-            if !is_current && look_up::state(&tx, life)?.journal == grant.journal {
+            let state = look_up::state(&tx, life)?;
+            let is_repeat = life == self.life && !self.state.is_self_granted && state.journal == grant.journal;
+            if is_repeat {
+                continue;
+            }
+            if state.journal == grant.journal {
                 let limit = "a journal that is new to this folder".to_owned();
                 return Err(declined(format!("for journal {}", grant.journal), limit).into());
+            }
+            let had = |series: &&Series| state.series.iter().any(|own| own.head.series().code == series.code);
+            if let Some(series) = grant.series.iter().find(had) {
+                let limit = format!("a series that is new to this till; journal {} numbered with it", state.journal);
+                return Err(declined(series.code.to_string(), limit).into());
             }
         }
         Ok(())
@@ -276,6 +288,7 @@ fn opened_by_grant(
         predecessor,
         series: verified.series.clone(),
         granted_by: GrantedByV1::HeadOffice(grant.to_vec()),
+        session: None,
     };
     Ok((verified, opened))
 }

@@ -256,6 +256,7 @@ pub(crate) fn events() -> Vec<Event> {
         predecessor: Some(predecessor()),
         series: series(),
         granted_by: GrantedByV1::HeadOffice(vec![9; 5]),
+        session: None,
     };
     let moved = CashMovedV1 {
         session: 3,

@@ -78,17 +78,20 @@ impl Shop {
         self.open().execute(command, &"owner".parse::<OperatorCode>().unwrap()).unwrap();
     }
 
-    /// Makes so many entries, the first of which opens the drawer.
+    /// Makes so many entries, the first of which opens the drawer unless it is open.
     fn work(&self, entries: usize) {
         let owner: OperatorCode = "owner".parse().unwrap();
         let mut till = self.open();
-        till.execute(&Command::OpenDrawer(Money::ZERO), &owner).unwrap();
+        let is_open = till.read(|till| Ok(till.session().is_some())).unwrap();
+        if !is_open {
+            till.execute(&Command::OpenDrawer(Money::ZERO), &owner).unwrap();
+        }
         let movement = CashMovement {
             kind: CashMovementKind::PayIn,
             amount: Money::from_minor(100),
             reason: "change".parse().unwrap(),
         };
-        for _ in 1..entries {
+        for _ in usize::from(!is_open)..entries {
             till.execute(&Command::MoveCash(movement.clone()), &owner).unwrap();
         }
     }

@@ -239,7 +239,8 @@ impl State {
     }
 
     fn grant(&mut self, request: &JournalRequestV1) -> Vec<u8> {
-        let suffix = char::from(b'A' + self.suffixes).to_string();
+        // A till that was on its own has numbered with A.
+        let suffix = char::from(b'B' + self.suffixes).to_string();
         self.suffixes += 1;
         let series = [2025, 2026, 2027].into_iter().flat_map(|year| DocumentKind::ALL.map(|kind| (kind, year)));
         let standard =
