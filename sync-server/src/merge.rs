@@ -206,10 +206,10 @@ impl Merging<'_> {
         Ok(Some(from))
     }
 
-    /// Keeps what the till has signed about itself last. The word of another branch is evidence, not that.
+    /// Keeps what the till has signed about itself last. The word of the other branch of a fork is evidence, not that.
     fn keep_newest_hello(&mut self, verified: &VerifiedHello, judged: Verdict) -> Result<(), StoreError> {
         let journal = self.record.journal;
-        if matches!(judged, Verdict::Fork { .. }) && verified.statement().seq <= self.record.seq {
+        if matches!(judged, Verdict::Fork { .. }) && !self.is_of_applied_branch(verified.statement())? {
             return Ok(());
         }
         let before = self.rows.as_rows().hello(journal)?;
@@ -218,6 +218,14 @@ impl Merging<'_> {
             self.rows.put_hello(journal, verified.proof())?;
         }
         Ok(())
+    }
+
+    /// Whether a forked journal's till was acknowledged beyond the fork: then it is the one whose branch is applied.
+    fn is_of_applied_branch(&self, hello: &Hello) -> Result<bool, StoreError> {
+        let evidence = self.rows.as_rows().evidence(hello.journal)?;
+        let fork = evidence.iter().find(|evidence| evidence.of == EvidenceOf::Fork);
+        let acknowledged = hello.acknowledged.map_or(0, |last| last.seq);
+        Ok(fork.is_some_and(|fork| acknowledged >= fork.seq))
     }
 
     /// Applies the entries from `from` on, up to one that closes the journal.

@@ -8,7 +8,8 @@ use counterfoil_core::journal::hello::{Hello, RunningTotal};
 use counterfoil_core::journal::signed::Unverified;
 use counterfoil_core::journal_state::JournalState;
 
-use super::{Audit, Gathered, JournalAudit, Unreceived, add_total};
+use super::kept::{self, Received};
+use super::{Audit, Gathered, JournalAudit, Unreceived, add_total, told};
 use crate::projection::document_of;
 use crate::store::record::JournalRecord;
 use crate::store::{Rows, StoreError};
@@ -43,7 +44,7 @@ pub(super) fn check(
         Reading { rows, record, gathered, audit, head, state: None, hello: None, altered: None, proven: None };
     reading.read_hello()?;
     let chain = reading.read_entries();
-    let Reading { head, state, hello, audit, altered, .. } = reading;
+    let Reading { gathered, head, state, hello, audit, altered, .. } = reading;
     let chain = match chain {
         Ok(()) => "ok".to_owned(),
         Err(error @ StoreError::Backend(_)) => return Err(error),
@@ -59,15 +60,15 @@ pub(super) fn check(
     if let Some(state) = &state {
         add_total(audit, state.total);
     }
-    if let Some(hello) = hello.filter(|hello| hello.seq > record.seq)
+    let received = kept::check(rows, record, state, gathered, audit)?;
+    gathered.received.insert(record.journal, received.seq);
+    if let Some(hello) = hello.filter(|hello| hello.seq > received.seq)
         && !rows.is_kept(record.journal, hello.seq, hello.hash)?
     {
-        audit.unreceived.push(unreceived(record, state.as_ref(), &hello));
+        audit.unreceived.push(unreceived(record, &received, &hello));
     }
-    for evidence in rows.evidence(record.journal)? {
-        let what = evidence.of.code();
-        audit.findings.push(format!("journal {}, entry {}: {what}", record.journal, evidence.seq));
-    }
+    told::branch_unreceived(rows, record, audit)?;
+    told::evidence(rows, record, audit)?;
     let findings = rows.findings(record.journal, super::DIFFERENCES_MAX)?;
     let named = |finding: &crate::store::record::Finding| {
         format!("journal {}, entry {}: {}: {}", record.journal, finding.seq, finding.code, finding.text)
@@ -172,6 +173,10 @@ impl Reading<'_> {
         if matches!(event, Event::DrawerOpened(_)) {
             self.audit.drawer_sessions = self.audit.drawer_sessions.saturating_add(1);
         }
+        if let Event::JournalOpened(opened) = event {
+            let predecessor = opened.predecessor.clone();
+            self.gathered.predecessors.extend(predecessor.map(|predecessor| (self.record.journal, predecessor)));
+        }
         if event.document().is_some_and(|document| !document.is_balanced()) {
             self.audit.differs(format!("{}: the sums of the document do not agree", self.place(entry)));
         }
@@ -245,7 +250,8 @@ fn compare(
     Ok(())
 }
 
-fn unreceived(record: &JournalRecord, state: Option<&JournalState>, hello: &Hello) -> Unreceived {
+fn unreceived(record: &JournalRecord, received: &Received, hello: &Hello) -> Unreceived {
+    let state = received.state.as_ref();
     let less = |total: &RunningTotal| {
         let Some(held) = state.map(|state| state.total).filter(|held| held.currency == total.currency) else {
             return *total;
@@ -265,7 +271,7 @@ fn unreceived(record: &JournalRecord, state: Option<&JournalState>, hello: &Hell
         journal: record.journal,
         store: record.profile.store.clone(),
         till: record.profile.till.clone(),
-        from: record.seq.saturating_add(1),
+        from: received.seq.saturating_add(1),
         to: hello.seq,
         totals: hello.totals.iter().map(less).collect(),
         numbers: numbers.filter(|(_, from, to)| from <= to).collect(),

@@ -6,11 +6,11 @@ use counterfoil_core::id::{StoreCode, TillCode};
 use counterfoil_core::journal::hello::RunningTotal;
 use counterfoil_core::journal::parcel::{self, Item, ItemKind};
 use counterfoil_core::refusal::{Reason, Refusal};
-use counterfoil_core::time::Date;
+use counterfoil_core::time::{Date, Now, ZoneOffset};
 use serde_json::{Value, json};
 
 use super::{Answer, Ending, OperationError};
-use crate::audit::{self, Audit, JournalAudit, SeriesAudit, Unreceived};
+use crate::audit::{self, Audit, Disputed, EvidenceAudit, JournalAudit, SeriesAudit, Unreceived};
 use crate::ingest::Ingested;
 use crate::office::Office;
 use crate::report::{ReportDay, show};
@@ -49,7 +49,7 @@ pub(super) fn ingest(ingested: &Ingested) -> Answer {
     Answer { ending, body: json!({ "items": items, "acknowledgement": parcel }) }
 }
 
-pub(super) fn report(from: Date, to: Date, days: &[ReportDay]) -> Value {
+pub(super) fn report(from: Date, to: Date, days: &[ReportDay], not_counted: &[Disputed]) -> Value {
     let day = |day: &ReportDay| {
         let amount = |minor: i128| show(minor, day.currency);
         let tenders: serde_json::Map<String, Value> =
@@ -71,6 +71,7 @@ pub(super) fn report(from: Date, to: Date, days: &[ReportDay]) -> Value {
         "from": from.to_string(),
         "to": to.to_string(),
         "days": days.iter().map(day).collect::<Vec<_>>(),
+        "not_counted": not_counted.iter().map(disputed).collect::<Vec<_>>(),
     })
 }
 
@@ -89,6 +90,8 @@ fn audit_body(audit: &Audit) -> Value {
         "drawer_sessions": audit.drawer_sessions,
         "totals": audit.totals.iter().map(total).collect::<Vec<_>>(),
         "unreceived": audit.unreceived.iter().map(unreceived).collect::<Vec<_>>(),
+        "disputed": audit.disputed.iter().map(disputed).collect::<Vec<_>>(),
+        "evidence": audit.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "differences": audit.differences,
         "findings": audit.findings,
         "unread": audit.unread,
@@ -133,7 +136,31 @@ fn series(found: &SeriesAudit) -> Value {
         "last": found.last,
         "issued": found.issued,
         "missing": found.missing,
+        "kept": found.kept,
         "duplicates": found.duplicates,
+    })
+}
+
+fn disputed(found: &Disputed) -> Value {
+    json!({
+        "journal": found.journal.to_string(),
+        "store": found.store,
+        "till": found.till,
+        "standing": standing(found.standing),
+        "entries": found.entries,
+        "totals": found.totals.iter().map(total).collect::<Vec<_>>(),
+    })
+}
+
+fn evidence(found: &EvidenceAudit) -> Value {
+    json!({
+        "journal": found.journal.to_string(),
+        "store": found.store,
+        "till": found.till,
+        "of": found.of.code(),
+        "seq": found.seq,
+        "received": Now { at: found.received, offset: ZoneOffset(0) }.to_string(),
+        "text": found.text,
     })
 }
 

@@ -24,7 +24,7 @@ use crate::office::{Office, random};
 use crate::settings::{Prices, check_zone};
 use crate::store::record::{StoreRecord, TokenRecord};
 use crate::token::Token;
-use crate::{admin, clock, report};
+use crate::{admin, audit, clock, report};
 
 /// The longest time for which a token is good: 90 days.
 const TOKEN_MS_MAX: i64 = 90 * 86_400_000;
@@ -263,6 +263,7 @@ impl ReportOrder {
         let month_before = counterfoil_core::time::Date::from_day(to.day().saturating_sub(30));
         let from = self.from.as_deref().map_or(Ok(month_before), |text| date("from", text))?;
         let days = report::report(office.store(), store.as_ref(), from, to)?;
-        Ok(Answer::done(answers::report(from, to, &days)))
+        let not_counted = office.store().read(|rows| audit::not_counted(rows, store.as_ref()))?;
+        Ok(Answer::done(answers::report(from, to, &days, &not_counted)))
     }
 }

@@ -178,6 +178,22 @@ impl dyn Rows + '_ {
         all_of(self, Table::Kept, &Key::journal(journal), rows_max)
     }
 
+    /// The entries that are kept and not applied behind one of them, or from the first on, in order of seq and hash.
+    pub fn kept_after(
+        &self,
+        journal: JournalId,
+        after: Option<(u64, Hash)>,
+        rows_max: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        // The key after this one is this one with a zero byte behind it.
+        let behind = |(seq, hash)| Key::journal(journal).and(seq).and_hash(hash).and_bytes(&[0]);
+        let start = after.map_or_else(|| Key::journal(journal), behind);
+        range(self, Table::Kept, (&start, Key::journal(journal).after_all().as_ref()), rows_max, |key, bytes| {
+            let kept: KeptEntry = read_value(Table::Kept, key, bytes)?;
+            Entry::read(&kept.bytes).map_err(|_| StoreError::damaged(Table::Kept.name(), key))
+        })
+    }
+
     /// Whether this very entry is kept and not applied.
     pub fn is_kept(&self, journal: JournalId, seq: u64, hash: Hash) -> Result<bool, StoreError> {
         let key = Key::journal(journal).and(seq).and_hash(hash);

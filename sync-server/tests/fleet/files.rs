@@ -127,7 +127,7 @@ fn a_till_by_files_that_is_stopped_gets_its_next_journal_by_file() {
     copy.ok(&["export", &copy.path("rest")]);
     head.run(&["ingest", &copy.path("rest"), "--acknowledgement", &copy.path("back")]);
     copy.ok(&["acknowledge", &copy.path("back")]);
-    let audit = head.audit();
-    assert_eq!((&audit["totals"][0]["documents"], &audit["findings"]), (&json!(4), &audit["findings"]));
+    let audit = head.disputed_audit();
+    assert_eq!((&audit["totals"][0]["documents"], &audit["evidence"][0]["of"]), (&json!(4), &json!("fork")));
     copy.audit();
 }

@@ -4,3 +4,4 @@ mod shop;
 
 mod days;
 mod odd_facts;
+mod proof;

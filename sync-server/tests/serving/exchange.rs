@@ -139,7 +139,7 @@ async fn a_forked_journal_is_set_apart_and_others_go_on() {
     other.sell("b");
     assert_eq!(other.push(1).await["verdict"], "append");
     let found = head.server.office().store().read(audit).unwrap();
-    assert_eq!((found.is_ok(), found.totals[0].count), (true, 2));
+    assert_eq!((found.is_ok(), found.differences.len(), found.totals[0].count), (false, 0, 2));
     let standings: Vec<String> = found.journals.iter().map(|one| format!("{:?} {}", one.standing, one.kept)).collect();
     assert_eq!(standings, ["Quarantined 1", "Open 0"]);
 }

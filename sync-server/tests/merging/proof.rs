@@ -1,0 +1,143 @@
+//! The audit says ok only where every sale is here and counted once, and names what is not.
+
+use crate::shop::{Shop, head_office, ids, merge};
+use counterfoil_core::event::Event;
+use counterfoil_core::grant::PredecessorV1;
+use counterfoil_core::id::Hash;
+use counterfoil_core::journal::envelope::ChainHead;
+use counterfoil_core::money::Money;
+use counterfoil_sync_server::audit::{Audit, audit};
+use counterfoil_sync_server::merge::Word;
+use counterfoil_sync_server::store::Store;
+use counterfoil_sync_server::verdict::Standing;
+use tempfile::tempdir;
+
+fn run(store: &dyn Store) -> Audit {
+    store.read(audit).unwrap()
+}
+
+fn selling(number: u8) -> Shop {
+    let mut shop = Shop::open(number);
+    shop.sell(ids("a", 5));
+    shop
+}
+
+/// Two tills that did the same, and then each something else: a cloned disk.
+fn clones(first_sales: usize, second_sales: usize) -> (Shop, Shop) {
+    let (mut first, mut second) = (selling(1), selling(1));
+    first.sell(ids("first", first_sales));
+    second.sell(ids("second", second_sales));
+    (first, second)
+}
+
+/// The first entry of a journal that says that it follows another.
+fn opening_after(shop: &Shop, old: &Shop, seq: u64, hash: Hash) -> Word {
+    let entry = shop.batch(1).entries()[0].clone();
+    let Some(Event::JournalOpened(mut opened)) = Event::decode(&entry).unwrap() else { panic!("no opening") };
+    let (journal, key) = (old.journal, old.record().key);
+    opened.predecessor = Some(PredecessorV1 { journal, key, seq, hash, perpetual_gross: Money::ZERO, sessions: 0 });
+    let event = Event::JournalOpened(opened);
+    let start = ChainHead::start(shop.journal);
+    let (entry, _) = start.append(entry.now(), event.event_type(), entry.schema_version(), &event.encode()).unwrap();
+    shop.signed(&[entry])
+}
+
+#[test]
+fn what_a_later_journal_says_of_the_one_before_is_compared_with_what_is_held() {
+    let (old, new) = (selling(1), Shop::open(2));
+    let mark = old.till.mark();
+    let held_of = |entries: u64, hash: Hash| {
+        let folder = tempdir().unwrap();
+        let store = head_office(folder.path(), &[&old, &new]);
+        if entries > 0 {
+            merge(&*store, old.run(1, entries));
+        }
+        merge(&*store, opening_after(&new, &old, mark.seq, hash));
+        run(&*store)
+    };
+    let whole = held_of(mark.seq, mark.hash);
+    assert!(whole.is_ok() && whole.unreceived.is_empty(), "{whole:?}");
+    for held in [0, mark.seq - 2] {
+        let found = held_of(held, mark.hash);
+        assert!(found.is_ok(), "{found:?}");
+        let [missing] = found.unreceived.try_into().unwrap();
+        assert_eq!((missing.journal, missing.from, missing.to), (old.journal, held + 1, mark.seq));
+    }
+    let other = held_of(mark.seq, Hash([7; 32]));
+    assert!(!other.is_ok());
+    assert!(other.differences[0].contains("another entry"), "{:?}", other.differences);
+}
+
+#[test]
+fn what_a_later_journal_and_a_hello_both_say_is_told_once() {
+    let (mut old, new) = (selling(1), Shop::open(2));
+    let folder = tempdir().unwrap();
+    let store = head_office(folder.path(), &[&old, &new]);
+    merge(&*store, old.run(1, 5));
+    merge(&*store, old.hello());
+    old.sell(ids("more", 1));
+    let mark = old.till.mark();
+    merge(&*store, opening_after(&new, &old, mark.seq, mark.hash));
+    let [missing, later] = run(&*store).unreceived.try_into().unwrap();
+    assert_eq!((missing.from, missing.to, missing.totals[0].count), (6, mark.seq - 1, 3));
+    assert_eq!((later.from, later.to, later.totals.len()), (mark.seq, mark.seq, 0));
+}
+
+#[test]
+fn a_fork_is_not_ok_and_its_numbers_and_sums_are_named() {
+    for (first_sales, second_sales, twice) in [(4, 3, vec![6, 7, 8]), (1, 3, vec![6]), (2, 2, vec![6, 7])] {
+        let (first, second) = clones(first_sales, second_sales);
+        let folder = tempdir().unwrap();
+        let store = head_office(folder.path(), &[&first]);
+        merge(&*store, first.all_from(1));
+        merge(&*store, second.hello());
+        let from = selling(1).seq() + 1;
+        let told = run(&*store);
+        if second_sales <= first_sales {
+            assert!(!told.is_ok(), "a fork that is only known by a hello");
+            assert_eq!((told.unreceived[0].from, told.unreceived[0].to), (1, second.seq()));
+        }
+        merge(&*store, second.all_from(1));
+        let found = run(&*store);
+        assert!(!found.is_ok());
+        assert_eq!(found.differences, Vec::<String>::new());
+        assert_eq!(found.unreceived, vec![], "all of the other branch is here");
+        let receipts = found.series.iter().find(|one| one.series.code.as_str().contains("-R26")).unwrap();
+        assert_eq!((&receipts.duplicates, receipts.missing.len()), (&twice, 0));
+        let [disputed] = found.disputed.try_into().unwrap();
+        assert_eq!((disputed.journal, disputed.standing), (first.journal, Standing::Quarantined));
+        assert_eq!((disputed.entries, disputed.totals[0].count), (second_sales as u64, second_sales as u64));
+        assert_eq!(disputed.totals[0].gross, Money::from_minor(375 * i64::try_from(second_sales).unwrap()));
+        assert_eq!(found.evidence[0].seq, if second_sales > first_sales { from } else { 1 });
+        let told = found.findings.join("; ");
+        assert!(told.contains("fork") && told.contains("not counted"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_closed_journal_has_been_received() {
+    let mut shop = selling(1);
+    let folder = tempdir().unwrap();
+    let store = head_office(folder.path(), &[&shop]);
+    merge(&*store, shop.run(1, 5));
+    store
+        .write(|rows| {
+            let record = rows.as_rows().journal(shop.journal)?.unwrap();
+            rows.put_journal(&counterfoil_sync_server::store::record::JournalRecord {
+                standing: Standing::Closed,
+                ..record
+            })
+        })
+        .unwrap();
+    let kept_to = shop.seq();
+    merge(&*store, shop.run(6, kept_to));
+    merge(&*store, shop.hello());
+    let found = run(&*store);
+    assert_eq!((found.is_ok(), found.unreceived.len()), (true, 0), "{found:?}");
+    assert!(found.findings.join("; ").contains("kept and not counted"), "{:?}", found.findings);
+    shop.sell(ids("later", 2));
+    merge(&*store, shop.hello());
+    let [missing] = run(&*store).unreceived.try_into().unwrap();
+    assert_eq!((missing.from, missing.to, missing.totals[0].count), (kept_to + 1, kept_to + 2, 2));
+    assert_eq!((missing.numbers[0].1, missing.numbers[0].2), (6, 7));
+}
