@@ -18,6 +18,20 @@ use crate::operation_error::OperationError;
 use crate::store::Store;
 use crate::store::record::{GrantRecord, SlotRecord, StoreRecord};
 
+/// The most bytes of pages in one file; a till reads no more.
+const PAGES_BYTES_MAX: usize = 128 * 1_048_576;
+
+/// Pages that follow one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// The pages as they were signed.
+    pub signed: Vec<Vec<u8>>,
+    /// How many rows they bring.
+    pub rows: usize,
+    /// The revision that a till has after them.
+    pub revision: u64,
+}
+
 /// Where a till says that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -37,6 +51,48 @@ pub fn page(
     asked: Asked,
     granting: Granting<'_>,
 ) -> Result<Vec<u8>, OperationError> {
+    Ok(next_page(store, (store_code, Some(till_code)), asked, granting)?.sign(granting.key)?)
+}
+
+/// All pages after a revision of this epoch, signed: the feed as a file. Without a till they are for every till of the
+/// store and bring no grants.
+///
+/// # Errors
+/// The revision is ahead of head office, the pages are too many for one file, or the store failed.
+pub fn pages(
+    store: &dyn Store,
+    slot: (&StoreCode, Option<&TillCode>),
+    after: u64,
+    granting: Granting<'_>,
+) -> Result<Pages, OperationError> {
+    let epoch = store.read(|rows| rows.epoch())?;
+    let mut asked = Asked { epoch: Some(epoch), revision: after };
+    let mut pages = Pages { signed: Vec::new(), rows: 0, revision: after };
+    let mut bytes = 0_usize;
+    loop {
+        let page = next_page(store, slot, asked, granting)?;
+        asked = Asked { epoch: Some(page.epoch), revision: page.to_revision };
+        let signed = page.sign(granting.key)?;
+        bytes = bytes.saturating_add(signed.len());
+        if bytes > PAGES_BYTES_MAX {
+            let limit = format!("{PAGES_BYTES_MAX} bytes in one file; the till must sync over the network once");
+            return Err(Refusal::new(Reason::TooMany, "revision", page.to_revision, limit).into());
+        }
+        pages.signed.push(signed);
+        pages.rows = pages.rows.saturating_add(page.rows.len());
+        pages.revision = page.to_revision;
+        if page.state.is_some() {
+            return Ok(pages);
+        }
+    }
+}
+
+fn next_page(
+    store: &dyn Store,
+    (store_code, till_code): (&StoreCode, Option<&TillCode>),
+    asked: Asked,
+    granting: Granting<'_>,
+) -> Result<FeedPageV1, OperationError> {
     let (epoch, from_revision, slice) = store.read(|rows| {
         let epoch = rows.epoch()?;
         let from_revision = if asked.epoch == Some(epoch) { asked.revision } else { 0 };
@@ -46,11 +102,11 @@ pub fn page(
         let limit = format!("head office has {} in epoch {epoch}", slice.newest);
         return Err(Refusal::new(Reason::Declined, "revision", from_revision, limit).into());
     }
-    let grants = match slice.state {
-        Some(_) => further_grants(store, (store_code, till_code), epoch, granting)?,
-        None => Vec::new(),
+    let grants = match (&slice.state, till_code) {
+        (Some(_), Some(till_code)) => further_grants(store, (store_code, till_code), epoch, granting)?,
+        (Some(_), None) | (None, _) => Vec::new(),
     };
-    let page = FeedPageV1 {
+    Ok(FeedPageV1 {
         store: store_code.clone(),
         epoch,
         from_revision,
@@ -59,30 +115,7 @@ pub fn page(
         pins: slice.pins,
         state: slice.state,
         grants,
-    };
-    Ok(page.sign(granting.key)?)
-}
-
-/// Every page for the till in a slot, from the first row on, signed: the feed as a file.
-///
-/// # Errors
-/// As [`page`].
-pub fn pages(
-    store: &dyn Store,
-    slot: (&StoreCode, &TillCode),
-    granting: Granting<'_>,
-) -> Result<Vec<Vec<u8>>, OperationError> {
-    let mut pages = Vec::new();
-    let mut asked = Asked { epoch: None, revision: 0 };
-    loop {
-        let bytes = page(store, slot, asked, granting)?;
-        let read = FeedPageV1::verify(&bytes, &granting.key.public_key())?;
-        asked = Asked { epoch: Some(read.epoch), revision: read.to_revision };
-        pages.push(bytes);
-        if read.state.is_some() {
-            return Ok(pages);
-        }
-    }
+    })
 }
 
 /// Grants of this year and the next that the slot's journal was not opened with; they are made when first needed.

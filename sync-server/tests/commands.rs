@@ -243,6 +243,31 @@ fn a_till_without_a_line_gets_its_journal_and_its_counterfoil_by_file() {
     assert_eq!(place.refused(&["report", "--from", "yesterday"]), pair("malformed", "from"));
 }
 
+#[test]
+fn the_feed_goes_into_a_file_from_a_revision_on_for_a_store_that_is_known() {
+    let place = Place::founded();
+    let out = place.folder.path().join("feed").display().to_string();
+    let feed = |more: &[&'static str]| [&["feed", "--out", out.as_str()], more].concat();
+    assert_eq!(place.refused(&feed(&["--store", "S01"])), pair("declined", "store"));
+    place.ok(&["token", "--store", "S01", "--till", "T01"]);
+    assert_eq!(place.refused(&feed(&["--store", "S02"])), pair("declined", "store"));
+    assert_eq!(place.refused(&feed(&["--store", "S01", "--till", "T02"])), pair("not_permitted", "till"));
+    assert_eq!(place.refused(&["report", "--store", "S02"]), pair("declined", "store"));
+    assert_eq!(place.ok(&["report", "--store", "S01"])["days"], Value::Array(vec![]));
+    let rows: String = (0..600).map(|code| format!("{code},Tea,2.00\n")).collect();
+    let list = place.file("list.csv", format!("code,name,price\n{rows}").as_bytes());
+    place.ok(&["import", "products", &list, "--tax-rate", "25"]);
+    // 600 products and their tax class: a page holds 500 rows.
+    let answer = place.ok(&feed(&["--store", "S01"]));
+    assert_eq!((answer["pages"].as_u64(), answer["rows"].as_u64()), (Some(2), Some(601)), "{answer}");
+    assert_eq!(answer["parcel"], out.as_str());
+    let items = parcel::decode(&std::fs::read(&out).unwrap()).unwrap();
+    assert!(items.len() == 2 && items.iter().all(|item| item.kind == ItemKind::FeedPage));
+    let later = place.ok(&feed(&["--store", "S01", "--till", "T01", "--after", "600"]));
+    assert_eq!((later["pages"].as_u64(), later["rows"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(place.refused(&feed(&["--store", "S01", "--after", "602"])), pair("declined", "revision"));
+}
+
 #[cfg(unix)]
 #[test]
 fn commands_work_while_the_server_runs_and_after_it_was_stopped_or_killed() {

@@ -82,6 +82,8 @@ pub(super) enum Command {
     Token(TokenOptions),
     /// Grants a journal that was asked for by file
     Grant(GrantOptions),
+    /// Writes the master data of a store into a file, for till apply
+    Feed(FeedOptions),
     /// The people who administer head office
     Admin(AdminOptions),
     /// The operators of tills
@@ -90,8 +92,6 @@ pub(super) enum Command {
     Import(ImportOptions),
     /// Takes what a till exported to a file
     Ingest(IngestOptions),
-    /// Writes master data and further series for a till into a file, for till apply
-    Feed(FeedOptions),
     /// Trusts a till no longer: it gets nothing more, and what it says is kept and not counted
     Revoke(RevokeOptions),
     /// Begins a new epoch, after the data folder was put back from a copy; tills then send again what was lost
@@ -139,11 +139,27 @@ pub(super) struct GrantOptions {
     /// The file with the journal request
     #[arg(long, value_name = "FILE")]
     pub(super) journal_request: PathBuf,
-    /// Where the grant goes
+    /// Where the grant and the master data of the store go
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
     #[command(flatten)]
     pub(super) slot: SlotOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FeedOptions {
+    /// The store
+    #[arg(long)]
+    pub(super) store: String,
+    /// The till that gets its further series too; otherwise the file is for all tills of the store
+    #[arg(long)]
+    pub(super) till: Option<String>,
+    /// Only what changed after the revision that the till has
+    #[arg(long, value_name = "REVISION")]
+    pub(super) after: Option<u64>,
+    /// Where the pages go
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -239,19 +255,6 @@ pub(super) struct IngestOptions {
     /// Where the acknowledgement for the till goes
     #[arg(long, value_name = "OUT")]
     pub(super) acknowledgement: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FeedOptions {
-    /// The store
-    #[arg(long)]
-    pub(super) store: String,
-    /// The till
-    #[arg(long)]
-    pub(super) till: String,
-    /// Where the pages go
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

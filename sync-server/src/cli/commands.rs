@@ -48,6 +48,12 @@ pub(super) fn grant(folder: &Folder, given: Given, options: GrantOptions) -> Don
     write_field(answer, "parcel", Some(&options.out))
 }
 
+pub(super) fn feed(folder: &Folder, given: Given, options: FeedOptions) -> Done {
+    let FeedOptions { store, till, after, out } = options;
+    let answer = reach::ask(folder, given, Operation::Feed(FeedOrder { store, till, after }))?;
+    write_field(answer, "parcel", Some(&out))
+}
+
 pub(super) fn admin(folder: &Folder, given: Given, options: AdminOptions) -> Done {
     let AdminCommand::Create { name, password_file } = options.command;
     let password = password_file.as_deref().map(|path| files::read_secret("password-file", path)).transpose()?;
@@ -67,12 +73,6 @@ pub(super) fn ingest(folder: &Folder, given: Given, options: &IngestOptions) -> 
     let order = IngestOrder { content: STANDARD.encode(files::read(&options.file)?) };
     let answer = reach::ask(folder, given, Operation::Ingest(order))?;
     write_field(answer, "acknowledgement", options.acknowledgement.as_deref())
-}
-
-pub(super) fn feed(folder: &Folder, given: Given, options: FeedOptions) -> Done {
-    let FeedOptions { store, till, out } = options;
-    let answer = reach::ask(folder, given, Operation::Feed(FeedOrder { store, till }))?;
-    write_field(answer, "parcel", Some(&out))
 }
 
 pub(super) fn revoke(folder: &Folder, given: Given, options: RevokeOptions) -> Done {

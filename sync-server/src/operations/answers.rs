@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::id::{StoreCode, TillCode};
 use counterfoil_core::journal::hello::RunningTotal;
-use counterfoil_core::journal::parcel::{self, Item, ItemKind};
+use counterfoil_core::journal::parcel::{self, ItemKind};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::time::{Date, Now, ZoneOffset};
 use serde_json::{Value, json};
@@ -24,11 +24,6 @@ pub(super) fn request_of(bytes: &[u8]) -> Result<Vec<u8>, OperationError> {
     let request = parcel::decode(bytes)?.into_iter().find(|item| item.kind == ItemKind::JournalRequest);
     let missing = || Refusal::new(Reason::Missing, "journal-request", "", "a file that holds a journal request");
     Ok(request.ok_or_else(missing)?.bytes)
-}
-
-/// A grant as the file that `till apply` takes.
-pub(super) fn parcel_of_grant(grant: Vec<u8>) -> Result<Vec<u8>, OperationError> {
-    Ok(parcel::encode(&[Item { kind: ItemKind::Grant, bytes: grant }])?)
 }
 
 pub(super) fn ingest(ingested: &Ingested) -> Answer {

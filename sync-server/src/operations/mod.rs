@@ -5,21 +5,24 @@
 //! named after its noun; here it is only read, called and told.
 
 mod answers;
+mod feed;
 mod orders;
 mod slots;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_core::id::StoreCode;
 use counterfoil_core::refusal::{Reason, Refusal, ToldRefusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::operation_error::OperationError;
+pub use feed::FeedOrder;
 pub use orders::{
     AdministratorOrder, GrantOrder, IngestOrder, OperatorOrder, ProductsOrder, ReportOrder, StoreOrder, TokenOrder,
 };
-pub use slots::{FeedOrder, RevokeOrder};
+pub use slots::RevokeOrder;
 
 use crate::office::Office;
 
@@ -34,6 +37,8 @@ pub enum Operation {
     Token(TokenOrder),
     /// A grant as a file.
     Grant(GrantOrder),
+    /// Master data as a file.
+    Feed(FeedOrder),
     /// A person who administers.
     Administrator(AdministratorOrder),
     /// An operator of tills.
@@ -42,8 +47,6 @@ pub enum Operation {
     ChangeProducts(ProductsOrder),
     /// What a till exported to a file.
     Ingest(IngestOrder),
-    /// Master data and further series for a till, as a file.
-    Feed(FeedOrder),
     /// A till that is not trusted any more.
     Revoke(RevokeOrder),
     /// The folder was put back from a copy: a new epoch begins.
@@ -137,11 +140,11 @@ pub fn perform(office: &Office, operation: Operation) -> Answer {
     let done = match operation {
         Operation::Token(order) => order.perform(office),
         Operation::Grant(order) => order.perform(office),
+        Operation::Feed(order) => order.perform(office),
         Operation::Administrator(order) => order.perform(office),
         Operation::Operator(order) => order.perform(office),
         Operation::ChangeProducts(order) => order.perform(office),
         Operation::Ingest(order) => order.perform(office),
-        Operation::Feed(order) => order.perform(office),
         Operation::Revoke(order) => order.perform(office),
         Operation::Restore => slots::restore(office),
         Operation::Audit => answers::audit(office),
@@ -152,4 +155,18 @@ pub fn perform(office: &Office, operation: Operation) -> Answer {
 
 fn decode(field: &str, base64: &str) -> Result<Vec<u8>, Refusal> {
     STANDARD.decode(base64).map_err(|_| Refusal::new(Reason::Malformed, field, "what came", "base64"))
+}
+
+/// A store that head office knows; any other is a slip of the pen.
+fn require_store(office: &Office, store: &StoreCode) -> Result<(), OperationError> {
+    let stores = office.store().read(|rows| rows.stores())?;
+    if stores.iter().any(|known| known.store == *store) {
+        return Ok(());
+    }
+    let known: Vec<String> = stores.iter().map(|known| known.store.to_string()).collect();
+    let limit = match known.as_slice() {
+        [] => "there is no store yet; a token or a grant makes it".to_owned(),
+        stores => format!("known are {}", stores.join(", ")),
+    };
+    Err(Refusal::new(Reason::Declined, "store", format!("there is no store {store}"), limit).into())
 }

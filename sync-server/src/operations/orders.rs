@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Answer, OperationError, answers, decode};
+use super::feed::parcel_of_grant;
+use super::{Answer, OperationError, answers, decode, require_store};
 use crate::enrolment::Right;
 use crate::grants::{self, History};
 use crate::import::Shelves;
@@ -103,7 +104,7 @@ impl TokenOrder {
     }
 }
 
-/// A grant as a file.
+/// A grant as a file, with the master data that the till needs in order to sell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GrantOrder {
     /// A signed journal request, or a parcel that holds one, in base64.
@@ -129,9 +130,12 @@ impl GrantOrder {
         let (granted, _) = grants::grant(office.store(), &request, slot, Right::Administrator, office.granting())?;
         let series: Vec<String> =
             GrantV1::verify(&granted.grant)?.series.into_iter().map(|series| series.code.to_string()).collect();
-        let parcel = STANDARD.encode(answers::parcel_of_grant(granted.grant)?);
+        let pages = crate::feed::pages(office.store(), (&store, Some(&till)), 0, office.granting())?;
+        let (rows, revision) = (pages.rows, pages.revision);
+        let parcel = STANDARD.encode(parcel_of_grant(granted.grant, pages)?);
         Ok(Answer::done(json!({
-            "journal": request.journal.to_string(), "store": store, "till": till, "series": series, "parcel": parcel,
+            "journal": request.journal.to_string(), "store": store, "till": till, "series": series,
+            "rows": rows, "revision": revision, "parcel": parcel,
         })))
     }
 }
@@ -262,6 +266,9 @@ impl ReportOrder {
         let to = self.to.as_deref().map_or(Ok(today), |text| date("to", text))?;
         let month_before = counterfoil_core::time::Date::from_day(to.day().saturating_sub(30));
         let from = self.from.as_deref().map_or(Ok(month_before), |text| date("from", text))?;
+        if let Some(store) = &store {
+            require_store(office, store)?;
+        }
         let days = report::report(office.store(), store.as_ref(), from, to)?;
         let not_counted = office.store().read(|rows| audit::not_counted(rows, store.as_ref()))?;
         Ok(Answer::done(answers::report(from, to, &days, &not_counted)))

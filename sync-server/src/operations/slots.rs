@@ -1,37 +1,13 @@
-//! What concerns a till's slot or every till at once: the feed as a file, the end of trust, the new epoch after a restore.
+//! What concerns a till's slot or every till at once: the end of trust, the new epoch after a restore.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use counterfoil_core::id::{StoreCode, TillCode};
 use counterfoil_core::journal::acknowledgement::Epoch;
-use counterfoil_core::journal::parcel::{self, Item, ItemKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Answer, OperationError};
-use crate::feed;
 use crate::grants;
 use crate::office::{Office, random};
-
-/// Master data and further series for a till, as a file.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FeedOrder {
-    /// The store.
-    pub store: String,
-    /// The till.
-    pub till: String,
-}
-
-impl FeedOrder {
-    pub(super) fn perform(self, office: &Office) -> Result<Answer, OperationError> {
-        let (store, till) = (StoreCode::new(self.store)?, TillCode::new(self.till)?);
-        office.store().read(|rows| grants::slot_in_use(rows, &store, &till))??;
-        let pages = feed::pages(office.store(), (&store, &till), office.granting())?;
-        let items: Vec<Item> = pages.into_iter().map(|bytes| Item { kind: ItemKind::FeedPage, bytes }).collect();
-        let (count, parcel) = (items.len(), STANDARD.encode(parcel::encode(&items)?));
-        Ok(Answer::done(json!({ "store": store, "till": till, "pages": count, "parcel": parcel })))
-    }
-}
 
 /// A till that is not trusted any more: lost, stolen or taken out of use.
 #[derive(Clone, Debug, Serialize, Deserialize)]

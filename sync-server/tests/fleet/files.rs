@@ -10,16 +10,18 @@ fn verdicts(ingested: &Value) -> Vec<String> {
     items.map(|item| item["verdict"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A till that got journal and catalogue by files, with an open drawer.
+/// A till that got journal and catalogue by one file, with an open drawer.
 fn by_files(head: &Head) -> Till {
     let till = Till::nowhere();
-    let (request, grant, feed) = (till.path("request"), till.path("grant"), till.path("feed"));
+    let (request, grant) = (till.path("request"), till.path("grant"));
     let slot = ["--store", "S01", "--till", "T01"];
     till.ok(&[&["export", &request, "--journal-request"], &slot[..]].concat());
-    head.ok(&[&["grant", "--journal-request", &request, "--out", &grant], &slot[..]].concat());
-    assert_eq!(head.ok(&[&["feed", "--out", &feed], &slot[..]].concat())["pages"], 1);
-    assert_eq!(till.ok(&["apply", &grant])["items"], 1);
-    assert_eq!(till.ok(&["apply", &feed])["rows"], 4);
+    let granted = head.ok(&[&["grant", "--journal-request", &request, "--out", &grant], &slot[..]].concat());
+    let applied = till.ok(&["apply", &grant]);
+    assert_eq!((&applied["items"], &applied["rows"]), (&json!(2), &json!(4)));
+    assert_eq!(applied["revision"], granted["revision"]);
+    // The same file again changes nothing.
+    assert_eq!(till.ok(&["apply", &grant])["rows"], 0);
     till.ok(&["open", "--float", "100.00"]);
     till
 }
@@ -42,11 +44,15 @@ fn a_till_that_was_never_on_the_network_is_counted_like_any_other() {
     assert_eq!((&status["unsent"], &status["journals"][0]["acknowledged"]), (&json!(0), &json!(5)));
     assert_eq!(figures(&[&till.audit()]), figures(&[&head.clean_audit()]));
 
-    // A price that changes reaches it by file too, and an old file brings nothing back.
+    // A price that changes reaches it by file too, alone or with everything, and an old file brings nothing back.
     head.import("code,name,price\nMILK,Milk,1.40\n", &[]);
-    head.ok(&["feed", "--store", "S01", "--till", "T01", "--out", &till.path("newer")]);
-    till.ok(&["apply", &till.path("newer")]);
-    till.ok(&["apply", &till.path("feed")]);
+    let written = head.ok(&["feed", "--store", "S01", "--after", "4", "--out", &till.path("newer")]);
+    assert_eq!((&written["pages"], &written["rows"]), (&json!(1), &json!(1)));
+    head.ok(&["feed", "--store", "S01", "--till", "T01", "--out", &till.path("all")]);
+    assert_eq!(till.ok(&["apply", &till.path("newer")])["rows"], 1);
+    for known in ["all", "newer", "grant"] {
+        assert_eq!(till.ok(&["apply", &till.path(known)])["rows"], 0, "{known}");
+    }
     assert_eq!(till.ok(&["products", "MILK"])["products"][0]["price"], "1.4");
     assert_eq!(till.run(&["sync"]).refused(), ("missing".to_owned(), "head_office".to_owned()));
 }

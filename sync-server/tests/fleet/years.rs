@@ -63,8 +63,8 @@ fn feed_at(head: &Head, till: &Till, now: Now) -> String {
     let office = head.office();
     let (store, name): (StoreCode, TillCode) = ("S01".parse().unwrap(), "T01".parse().unwrap());
     let granting = Granting { now: now.at, ..office.granting() };
-    let pages = feed::pages(office.store(), (&store, &name), granting).unwrap();
-    let items: Vec<Item> = pages.into_iter().map(|bytes| Item { kind: ItemKind::FeedPage, bytes }).collect();
+    let pages = feed::pages(office.store(), (&store, Some(&name)), 0, granting).unwrap();
+    let items: Vec<Item> = pages.signed.into_iter().map(|bytes| Item { kind: ItemKind::FeedPage, bytes }).collect();
     till.write("feed.cfx", parcel::encode(&items).unwrap())
 }
 
