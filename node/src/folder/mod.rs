@@ -7,6 +7,10 @@
 //! | `mark.json` | journal, seq and hash of the last commit; shows a store that was put back |
 //! | `till.json` | settings of this folder: where the second mark file lies |
 //! | `local-api.json` | address and token of a running `till serve`, 0600 |
+//! | `head-office.json` | address, authority and certificate of the head office that the till belongs to |
+//! | `head-office-next.json` | the same, brought by a token whose journal is not open yet |
+//! | `tls-key.pem` | the key of the certificate, 0600 |
+//! | `sync-lock` | held during an exchange with head office, so that one goes after the other |
 //! | `lock` | held by the one process that has the folder open |
 //!
 //! Always: a store is only opened with the lock in hand, so two processes never write one store.
@@ -106,7 +110,12 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn make(&self) -> Result<(), Failure> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
+        // The folder's own name lies in the folder above.
+        let made = made.and_then(|()| sync_folder_of(&self.path));
         made.map_err(|error| Failure::io(&self.path, &error))
     }
 
@@ -164,7 +173,7 @@ impl FolderLock {
 /// # Errors
 /// The disk failed.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let temporary = path.with_extension("new");
+    let temporary = temporary_beside(path);
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(bytes)?;
@@ -173,6 +182,12 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         sync_folder_of(path)
     };
     write().map_err(|error| Failure::io(path, &error))
+}
+
+/// A name beside `path` that no file of a person has.
+fn temporary_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.counterfoil", std::process::id()))
 }
 
 /// Makes the names in the folder of `path` durable.
@@ -240,5 +255,18 @@ mod tests {
         write_whole(&path, b"other").unwrap();
         assert_eq!(read_small(&path, 100).unwrap().as_deref(), Some("other"));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_whole_file_takes_no_file_of_a_similar_name() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["report.new", "report.tmp", ".report.cfx", "report"] {
+            fs::write(place.path().join(name), name).unwrap();
+        }
+        write_whole(&place.path().join("report.cfx"), b"parcel").unwrap();
+        for name in ["report.new", "report.tmp", ".report.cfx", "report"] {
+            assert_eq!(fs::read_to_string(place.path().join(name)).unwrap(), name);
+        }
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 5);
     }
 }
