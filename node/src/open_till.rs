@@ -238,12 +238,14 @@ impl OpenTill {
     }
 
     /// Who calls to set the till up: to change products or operators. As long as no admin has a PIN, whoever names nobody
-    /// acts as `owner`, also after the first cashier was added.
+    /// acts as `owner`, also after the first cashier was added. That ends when the till joins a head office, which says
+    /// from then on who its people are.
     ///
     /// # Errors
     /// As [`OpenTill::identify`].
     pub fn identify_for_set_up(&mut self, caller: &Caller) -> Result<Operator, Failure> {
-        if caller.operator.is_none() && !self.read(Till::has_admin_with_pin)? {
+        let is_own = |till: &Till| Ok(!till.is_enrolled()? && !till.has_admin_with_pin()?);
+        if caller.operator.is_none() && self.read(is_own)? {
             return Ok(Operator::owner());
         }
         self.identify(caller)

@@ -1,7 +1,7 @@
 //! Joining a head office by a one-time token.
 //!
-//! The keys are made and stored first, then the token is shown, then the certificate is stored, then the journal that was
-//! granted is opened. A crash between any two of these is mended by the same command: head office gives the same token
+//! The keys are made and stored first, then the token is shown, then what it brings is stored beside what there was, then
+//! the journal that was granted is opened, and only then the new certificate takes the place of an old one. A crash between any two of these is mended by the same command: head office gives the same token
 //! with the same keys the same answer again. On a till that sold on its own the present journal is closed and the granted
 //! one opened in one transaction; the next sync sends the old one as history, signed with its own key.
 
@@ -16,6 +16,7 @@ use super::client::Client;
 use super::head_office::{HeadOffice, TlsKey};
 use super::till_side::TillSide;
 use super::tls;
+use super::turn::Turn;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::local::reach::Reach;
@@ -40,25 +41,45 @@ fn make(folder: &Folder, address: &Address, token: &Token) -> Result<Enrolled, F
     let grant = ask(folder, address, token, request)?;
     let granted = check_grant(&grant, &asked.key)?;
     OpenTill::create_granted(lock, &grant)?;
+    HeadOffice::take_next(folder)?;
     Ok(Enrolled::new(&granted))
 }
 
 /// Joins a till that is there, opened here or served by another process.
 fn join(folder: &Folder, address: &Address, token: &Token) -> Result<Enrolled, Failure> {
     let till = Mutex::new(Reach::of(folder)?);
+    let _turn = Turn::wait(folder)?;
+    take_next_if_opened(&till, folder)?;
     // The same command again, after all of it was done: it may have been cut off before it could tell.
-    if let Some(known) = HeadOffice::read(folder)?.filter(|known| known.token == token.digest()) {
+    let known = HeadOffice::read(folder)?;
+    if let Some(known) = known.as_ref().filter(|known| known.token == token.digest()) {
         let granted = GrantV1::verify(&known.grant)?;
         if till.journals()?.iter().any(|stand| stand.journal == granted.journal.to_string()) {
             return Ok(Enrolled::new(&granted));
         }
+    }
+    if let Some(known) = known.filter(|known| !tls::has_pin(&known.authority, token.pin()).unwrap_or(false)) {
+        let limit = format!("one of the head office at {}, to which this till belongs", known.address);
+        return Err(Refusal::new(Reason::Declined, "token", "the token is of another head office", limit).into());
     }
     let request = till.document(SyncStep::RequestJournal)?;
     let asked = JournalRequestV1::verify(&request)?;
     let grant = ask(folder, address, token, request)?;
     let granted = check_grant(&grant, &asked.key)?;
     till.ask(SyncStep::Enrol { grant: Document(grant) })?;
+    HeadOffice::take_next(folder)?;
     Ok(Enrolled::new(&granted))
+}
+
+/// Ends an enrolment that was cut off after its journal was opened.
+///
+/// # Errors
+/// Disk or data failed.
+pub fn take_next_if_opened(till: &dyn TillSide, folder: &Folder) -> Result<(), Failure> {
+    let Some(next) = HeadOffice::read_next(folder)? else { return Ok(()) };
+    let granted = GrantV1::verify(&next.grant)?.journal.to_string();
+    let is_open = till.journals()?.iter().any(|stand| stand.journal == granted);
+    if is_open { HeadOffice::take_next(folder) } else { Ok(()) }
 }
 
 /// Shows the token and stores what head office gives for it. Returns the signed grant.
@@ -85,7 +106,7 @@ fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> R
         epoch: granted.epoch.counter,
         finished: Vec::new(),
     };
-    head_office.write(folder)?;
+    head_office.write_next(folder)?;
     Ok(answer.grant.0)
 }
 

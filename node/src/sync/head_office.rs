@@ -1,7 +1,11 @@
 //! What a till knows of its head office: `head-office.json`, and the key of its TLS certificate: `tls-key.pem`.
 //!
-//! Both lie in the data folder, readable by its owner alone. The key is made once, before it is first shown, so that an
+//! What a token has brought waits in `head-office-next.json` until the journal that was granted is open; so a grant that
+//! is refused leaves what works as it is. All lie in the data folder, readable by its owner alone. The key is made once, before it is first shown, so that an
 //! enrolment that was cut off can be repeated with the same key. Always: the file is replaced whole or not at all.
+
+use std::fs;
+use std::path::Path;
 
 use counterfoil_core::id::Hash;
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -11,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use crate::failure::Failure;
-use crate::folder::{Folder, read_small, write_whole};
+use crate::folder::{Folder, read_small, sync_folder_of, write_whole};
 use crate::wire::sync::Document;
 
 const NAME: &str = "head-office.json";
+const NEXT_NAME: &str = "head-office-next.json";
 const KEY_NAME: &str = "tls-key.pem";
 const BYTES_MAX: u64 = 262_144;
 
@@ -66,8 +71,11 @@ impl HeadOffice {
     /// # Errors
     /// The file cannot be read, or is no such file.
     pub fn read(folder: &Folder) -> Result<Option<Self>, Failure> {
-        let path = folder.file(NAME);
-        let Some(text) = read_small(&path, BYTES_MAX)? else { return Ok(None) };
+        Self::read_from(&folder.file(NAME))
+    }
+
+    fn read_from(path: &Path) -> Result<Option<Self>, Failure> {
+        let Some(text) = read_small(path, BYTES_MAX)? else { return Ok(None) };
         let unreadable = |error: String| Failure::damaged("head_office", format!("{}: {error}", path.display()));
         let text: HeadOfficeText = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
         Ok(Some(Self {
@@ -97,6 +105,36 @@ impl HeadOffice {
     /// # Errors
     /// The disk failed.
     pub fn write(&self, folder: &Folder) -> Result<(), Failure> {
+        self.write_to(&folder.file(NAME))
+    }
+
+    /// Writes what a token has brought, for the time when its journal is open.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn write_next(&self, folder: &Folder) -> Result<(), Failure> {
+        self.write_to(&folder.file(NEXT_NAME))
+    }
+
+    /// What a token has brought and was not taken into use yet.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_next(folder: &Folder) -> Result<Option<Self>, Failure> {
+        Self::read_from(&folder.file(NEXT_NAME))
+    }
+
+    /// Takes what a token has brought into use.
+    ///
+    /// # Errors
+    /// There is nothing, or the disk failed.
+    pub fn take_next(folder: &Folder) -> Result<(), Failure> {
+        let path = folder.file(NAME);
+        let renamed = fs::rename(folder.file(NEXT_NAME), &path).and_then(|()| sync_folder_of(&path));
+        renamed.map_err(|error| Failure::io(&path, &error))
+    }
+
+    fn write_to(&self, path: &Path) -> Result<(), Failure> {
         let text = HeadOfficeText {
             url: self.address.to_string(),
             authority: self.authority.clone(),
@@ -109,7 +147,7 @@ impl HeadOffice {
             finished: self.finished.clone(),
         };
         let bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
-        write_whole(&folder.file(NAME), &bytes)
+        write_whole(path, &bytes)
     }
 }
 
@@ -191,9 +229,9 @@ mod tests {
     fn a_damaged_file_is_told_by_name_and_shows_no_key() {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::at(place.path());
-        std::fs::write(folder.file(NAME), "{}").unwrap();
+        fs::write(folder.file(NAME), "{}").unwrap();
         assert!(HeadOffice::read(&folder).unwrap_err().to_string().contains(NAME));
-        std::fs::write(folder.file(KEY_NAME), "5ecre7").unwrap();
+        fs::write(folder.file(KEY_NAME), "5ecre7").unwrap();
         let told = TlsKey::read_or_make(&folder).unwrap_err().to_string();
         assert!(told.contains(KEY_NAME) && !told.contains("5ecre7"), "{told}");
     }

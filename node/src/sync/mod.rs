@@ -26,6 +26,7 @@ pub mod renew;
 pub mod till_side;
 pub mod tls;
 pub mod trouble;
+pub mod turn;
 
 use client::Client;
 use head_office::{HeadOffice, TlsKey};
@@ -33,6 +34,7 @@ use push::Pushed;
 use renew::CertificateAge;
 use till_side::TillSide;
 use trouble::Trouble;
+use turn::Turn;
 
 /// How often a sync that a person asked for is tried while head office cannot be reached.
 pub const TRIES: u32 = 4;
@@ -107,6 +109,8 @@ fn block_on<T>(work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trou
 
 /// One exchange: certificate, journals up, master data down.
 fn exchange(till: &dyn TillSide, folder: &Folder) -> Result<SyncReport, Trouble> {
+    let _turn = Turn::wait(folder)?;
+    enrol::take_next_if_opened(till, folder)?;
     let mut head_office = HeadOffice::require(folder)?;
     let key = TlsKey::read_or_make(folder)?;
     let config = tls::enrolled(&head_office.authority, &head_office.certificate, &key.pem(), head_office.seen)?;

@@ -2,7 +2,10 @@
 
 use std::fs;
 
+use counterfoil_core::operator::{Operator, Role};
+
 use super::*;
+use crate::caller::Caller;
 use crate::folder::mark::MARK;
 
 impl Shop {
@@ -95,4 +98,75 @@ fn a_journal_that_was_lost_before_its_key_was_noted_as_used_is_not_asked_for_aga
     assert!(shop.join().is_err());
     enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
     assert_ne!(shop.journal(), old);
+}
+
+#[test]
+fn a_refused_enrolment_leaves_the_one_that_works() {
+    let shop = Shop::joined();
+    shop.exchange().unwrap();
+    let journal = shop.journal();
+    let known = HeadOffice::require(&shop.folder()).unwrap();
+    let stranger = FakeHeadOffice::start(profile(), "127.0.0.1");
+    let refused = enrol(&shop.folder(), &stranger.address, &stranger.token).unwrap_err();
+    assert!(matches!(refused, Failure::Refused(refusal) if refusal.field() == "token"));
+    assert!(stranger.state().requests.is_empty(), "its token was not shown");
+    let token = shop.fake.another_token();
+    shop.fake.state().profile.currency = "USD".parse().unwrap();
+    let refused = enrol(&shop.folder(), &shop.fake.address, &token).unwrap_err();
+    assert!(matches!(refused, Failure::Refused(refusal) if refusal.field() == "grant"));
+    assert_eq!(HeadOffice::require(&shop.folder()).unwrap(), known);
+    shop.work(2);
+    assert_eq!(shop.exchange().unwrap().journals[0].acknowledged, 3);
+    assert_eq!(shop.journal(), journal);
+}
+
+#[test]
+fn an_enrolment_that_was_cut_off_after_its_journal_was_opened_goes_on_by_itself() {
+    let shop = Shop::joined();
+    let known = HeadOffice::require(&shop.folder()).unwrap();
+    let (place, next) = (shop.folder().file("head-office.json"), shop.folder().file("head-office-next.json"));
+    fs::rename(&place, &next).unwrap();
+    shop.work(2);
+    assert_eq!(shop.exchange().unwrap().journals[0].acknowledged, 3);
+    fs::rename(&place, &next).unwrap();
+    assert_eq!(shop.join().unwrap().journal, shop.journal().to_string());
+    assert_eq!(HeadOffice::require(&shop.folder()).unwrap().token, known.token);
+    assert!(!next.exists());
+}
+
+#[test]
+fn an_enrolled_till_takes_nobody_for_its_owner_who_names_nobody() {
+    let shop = Shop::joined();
+    let mut till = shop.open();
+    let nobody = Caller::default();
+    let operator = |code: &str, role: Role| {
+        let (code, name) = (code.parse().unwrap(), Name::new(code).unwrap());
+        FeedRow::Set(MasterRow::Operator(Operator { code, name, role, is_active: true }))
+    };
+    assert_eq!(till.identify_for_set_up(&nobody).unwrap().code.as_str(), "owner", "as long as there is nobody else");
+    drop(till);
+    shop.fake.state().rows = vec![operator("ana", Role::Cashier), operator("boss", Role::Admin)];
+    shop.exchange().unwrap();
+    till = shop.open();
+    let refused = till.identify_for_set_up(&nobody).unwrap_err();
+    assert!(matches!(refused, Failure::Refused(refusal) if refusal.code() == "operator_missing"));
+}
+
+#[test]
+fn two_exchanges_of_one_folder_go_one_after_the_other() {
+    let shop = Shop::joined();
+    shop.work(600);
+    let till = Mutex::new(shop.open());
+    shop.fake.state().requests.clear();
+    std::thread::scope(|scope| {
+        let syncs = [(); 3].map(|()| scope.spawn(|| exchange(&till, &shop.folder()).unwrap()));
+        let sent: u64 = syncs.into_iter().map(|sync| sync.join().unwrap().journals[0].sent).sum();
+        assert_eq!(sent, 601);
+    });
+    let requests = shop.fake.state().requests.clone();
+    let is_first = |request: &&String| request.starts_with("/sync/challenge");
+    let exchanges: Vec<&[String]> = requests.split(|request| request.starts_with("/sync/feed")).collect();
+    for exchange in exchanges.iter().filter(|exchange| !exchange.is_empty()) {
+        assert_eq!(exchange.iter().filter(is_first).count(), 1, "{requests:?}");
+    }
 }
