@@ -211,6 +211,18 @@ impl DrawerSession {
         }
     }
 
+    /// The numbers issued, in the order receipts, invoices, credit notes.
+    #[must_use]
+    pub fn issued_by_kind(&self) -> Vec<&IssuedRange> {
+        let mut issued: Vec<_> = self.issued.iter().collect();
+        // A series whose code does not tell its kind comes last.
+        issued.sort_by_key(|range| {
+            let kind = DocumentKind::of_standard(&range.series);
+            (kind.is_none(), kind, range.series.clone())
+        });
+        issued
+    }
+
     /// The session after one more document.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! is the beginning of the entry's hash: a customer who holds it can prove which journal the sale stands in. Text is
 //! `WIDTH` characters wide, as on 80 mm paper in font A.
 
+use crate::catalog::Unit;
 use crate::currency::Currency;
 use crate::document::{Issued, LineV1};
 use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
@@ -39,7 +40,7 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
         page.center("* COPY *");
     }
     page.center(document.printed.as_str());
-    page.pair(&document.issued_at(entry.now()).to_string(), "");
+    page.pair(&document.issued_at(entry.now()).on_paper(), "");
     page.pair(&format!("Store {}  Till {}", profile.store, profile.till), document.operator.as_str());
     if let Some(preceding) = &document.preceding {
         page.pair("Corrects", preceding.as_str());
@@ -88,7 +89,7 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
 pub fn x_text(profile: &Profile, session: &DrawerSession, now: Now) -> Result<String, Refusal> {
     let mut page = Page::new(profile.currency);
     page.center("X REPORT");
-    page.pair(&now.to_string(), "");
+    page.pair(&now.on_paper(), "");
     page.session(profile, session)?;
     page.amount("Expected in the drawer", session.expected()?);
     Ok(page.text)
@@ -98,11 +99,14 @@ pub fn x_text(profile: &Profile, session: &DrawerSession, now: Now) -> Result<St
 ///
 /// # Errors
 /// A sum beyond what 64 bits count.
-pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now) -> Result<String, Refusal> {
+pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now, print: Print) -> Result<String, Refusal> {
     let mut page = Page::new(profile.currency);
     page.center("Z REPORT");
+    if print == Print::Reprint {
+        page.center("* COPY *");
+    }
     page.center(z.printed.as_str());
-    page.pair(&z.issued_at(closed).to_string(), "");
+    page.pair(&z.issued_at(closed).on_paper(), "");
     page.session(profile, &z.session)?;
     page.amount("Expected in the drawer", z.expected);
     page.amount("Counted", z.counted);
@@ -127,11 +131,15 @@ impl Page {
         self.push(&format!("{}{text}", " ".repeat(room.div_euclid(2))));
     }
 
+    /// A rule between two parts; where a part is empty, one rule stands for both.
     fn rule(&mut self) {
-        self.push(&"-".repeat(WIDTH));
+        let rule = "-".repeat(WIDTH);
+        if self.text.lines().next_back() != Some(rule.as_str()) {
+            self.push(&rule);
+        }
     }
 
-    /// Left and right on one line; what does not fit goes on the next.
+    /// Left and right on one line; what does not fit goes on lines of its own.
     fn pair(&mut self, left: &str, right: &str) {
         let used = left.chars().count().saturating_add(right.chars().count());
         if used < WIDTH {
@@ -139,11 +147,8 @@ impl Page {
             self.push(format!("{left}{}{right}", " ".repeat(room)).trim_end());
             return;
         }
-        let cut: String = left.chars().take(WIDTH).collect();
-        self.push(&cut);
-        if !right.is_empty() {
-            self.push(&format!("{right:>WIDTH$}"));
-        }
+        wrapped(left).iter().for_each(|line| self.push(line));
+        wrapped(right).iter().for_each(|line| self.push(&format!("{line:>WIDTH$}")));
     }
 
     fn amount(&mut self, label: &str, amount: Money) {
@@ -153,7 +158,11 @@ impl Page {
     fn line(&mut self, line: &LineV1, has_tax_in_price: bool) -> Result<(), Refusal> {
         let shown = if has_tax_in_price { line.net.plus(line.tax()?)? } else { line.net };
         self.pair(line.name.as_str(), "");
-        let each = format!("  {} {} x {}", line.quantity, line.unit, shown_price(line.unit_price, self.currency));
+        let measured = match line.unit {
+            Unit::Piece => line.quantity.to_string(),
+            Unit::Kilogram | Unit::Litre | Unit::Metre => format!("{} {}", line.quantity, line.unit),
+        };
+        let each = format!("  {measured} x {}", shown_price(line.unit_price, self.currency));
         self.pair(&each, &shown.show(self.currency));
         Ok(())
     }
@@ -167,7 +176,7 @@ impl Page {
 
     fn session(&mut self, profile: &Profile, session: &DrawerSession) -> Result<(), Refusal> {
         self.pair(&format!("Store {}  Till {}", profile.store, profile.till), &format!("Session {}", session.session));
-        self.pair(&format!("Opened {}", session.opened), session.operator.as_str());
+        self.pair(&format!("Opened {}", session.opened.on_paper()), session.operator.as_str());
         self.rule();
         self.amount(&format!("Sales ({})", session.sales), session.sales_gross);
         self.amount(&format!("Refunds ({})", session.refunds), session.refunds_gross);
@@ -181,7 +190,7 @@ impl Page {
         }
         self.amount("Cash rounding", session.rounding);
         self.rule();
-        for range in &session.issued {
+        for range in session.issued_by_kind() {
             self.pair(range.series.as_str(), &format!("{} to {}", range.first, range.last));
         }
         self.rule();
@@ -201,8 +210,35 @@ impl Page {
     }
 }
 
+/// The lines that a text takes: broken between words, and within a word that is longer than a line.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    let mut used = 0_usize;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used.saturating_add(1).saturating_add(length) > WIDTH {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        } else if used > 0 {
+            line.push(' ');
+            used = used.saturating_add(1);
+        }
+        for letter in word.chars() {
+            if used == WIDTH {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(letter);
+            used = used.saturating_add(1);
+        }
+    }
+    lines.extend((!line.is_empty()).then_some(line));
+    lines
+}
+
 /// A unit price with at least the currency's digits: 12.9 is shown as 12.90, and 0.0125 as it is.
-fn shown_price(price: UnitPrice, currency: Currency) -> Decimal {
+pub fn shown_price(price: UnitPrice, currency: Currency) -> Decimal {
     let mut shown = price.decimal();
     if shown.scale() < currency.digits() {
         shown.rescale(currency.digits());
@@ -226,4 +262,36 @@ fn tax_name(tax: &TaxTotal) -> String {
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_a_line_goes_on_the_next() {
+        let check = |text: &str, lengths: &[usize]| {
+            let lines = wrapped(text);
+            let found: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
+            assert_eq!(found, lengths, "{lines:?}");
+            assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""), "nothing is lost");
+        };
+        check("", &[]);
+        check("Tea", &[3]);
+        check(&"é".repeat(42), &[42]);
+        check(&"x".repeat(43), &[42, 1]);
+        check(&format!("{} {}", "x".repeat(41), "y"), &[41, 1]);
+        check(&format!("{} {}", "x".repeat(40), "y"), &[42]);
+        check(&format!("ab {} cd", "x".repeat(50)), &[2, 42, 11]);
+    }
+
+    #[test]
+    fn two_rules_never_follow_each_other() {
+        let mut page = Page::new("EUR".parse().unwrap());
+        page.rule();
+        page.rule();
+        page.pair("a", "b");
+        page.rule();
+        assert_eq!(page.text.lines().count(), 3);
+    }
 }

@@ -46,6 +46,13 @@ impl DocumentKind {
         }
     }
 
+    /// The kind that a series of this code numbers, where the code is of the standard form: `S01-T01-R26A` is receipts.
+    #[must_use]
+    pub fn of_standard(code: &SeriesCode) -> Option<Self> {
+        let letter = code.as_str().rsplit('-').next()?.chars().next()?;
+        Self::ALL.into_iter().find(|kind| kind.letter() == letter)
+    }
+
     const fn letter(self) -> char {
         match self {
             Self::Receipt => 'R',
@@ -140,8 +147,16 @@ impl SeriesHead {
     /// # Errors
     /// The template prints more than a number may have.
     pub fn last_printed(&self, store: &StoreCode, till: &TillCode) -> Result<Option<DocumentNumber>, Refusal> {
-        let print = |number| self.series.template.print(&self.series, store, till, number);
-        self.last_issued().map(print).transpose()
+        Ok(self.last_issued().map(|number| self.printed(store, till, number)).transpose()?.flatten())
+    }
+
+    /// A number that was issued, as printed.
+    ///
+    /// # Errors
+    /// The template prints more than a number may have.
+    pub fn printed(&self, store: &StoreCode, till: &TillCode, number: u64) -> Result<Option<DocumentNumber>, Refusal> {
+        let is_issued = (self.series.first..self.next).contains(&number);
+        is_issued.then(|| self.series.template.print(&self.series, store, till, number)).transpose()
     }
 
     /// Takes the next number.

@@ -47,6 +47,13 @@ impl Now {
         hour.to_le_bytes()[0]
     }
 
+    /// As people read it on paper, in the store's own time: `2026-11-21 10:25`.
+    #[must_use]
+    pub fn on_paper(self) -> String {
+        let minute = self.local_ms().rem_euclid(MS_PER_DAY).div_euclid(MS_PER_MINUTE);
+        format!("{} {:02}:{:02}", self.date(), minute.div_euclid(60), minute.rem_euclid(60))
+    }
+
     const fn local_ms(self) -> i64 {
         self.at.0.saturating_add((self.offset.0 as i64).saturating_mul(MS_PER_MINUTE))
     }

@@ -132,7 +132,7 @@ impl Day {
         let outcome = self.till.as_mut().unwrap().execute(command, &operator, now)?;
         Ok(match outcome {
             Outcome::Issued(issued) => document_text(self.till().profile(), &issued, Print::Original)?,
-            Outcome::DrawerClosed(z) => z_text(self.till().profile(), &z, now)?,
+            Outcome::DrawerClosed(z) => z_text(self.till().profile(), &z, now, Print::Original)?,
             Outcome::DrawerOpened(session) => format!("session {session} is open"),
             Outcome::CashMoved => "moved".to_owned(),
             Outcome::MasterData(_) | Outcome::OperatorSet => String::new(),

@@ -314,10 +314,13 @@ pub(super) fn find_document(tables: &impl look_up::Tables, number_or_id: &str) -
     if let Some(at) = look_up::document(tables, number_or_id)? {
         return Ok(Some(at));
     }
-    match CommandId::new(number_or_id) {
-        Ok(id) => Ok(look_up::command(tables, &id)?),
-        Err(_) => Ok(None),
+    if let Ok(id) = CommandId::new(number_or_id)
+        && let Some(at) = look_up::command(tables, &id)?
+    {
+        return Ok(Some(at));
     }
+    // Numbers are printed in capitals and typed as they come.
+    Ok(look_up::document(tables, &number_or_id.to_ascii_uppercase())?)
 }
 
 /// The document that an entry issued.

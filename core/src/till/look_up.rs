@@ -109,14 +109,19 @@ impl Till {
         self.state.session.as_ref()
     }
 
-    /// A Z report by its number; without a number the last one.
+    /// A Z report by its number, or by the plain number that it has in the newest series of Z reports that has one; without
+    /// a number the last one.
     ///
     /// # Errors
     /// The number is of another document, or a failing or damaged store.
     pub fn z_report(&self, number: Option<&str>) -> Result<Option<ClosedSession>, TillError> {
         let tx = self.store.read()?;
         if let Some(number) = number {
-            return z_at(&tx, look_up::document(&tx, number)?);
+            let at = match number.parse() {
+                Ok(plain) => self.z_numbered(&tx, plain)?,
+                Err(_) => look_up::document(&tx, &number.to_ascii_uppercase())?,
+            };
+            return z_at(&tx, at);
         }
         let is_issued_z = |state: &&SeriesState| {
             state.head.series().kind == DocumentKind::ZReport && state.head.last_issued().is_some()
@@ -132,6 +137,22 @@ impl Till {
             }
             if last.is_some() {
                 return z_at(&tx, last);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The Z report of that number in the newest journal's newest year that has one.
+    fn z_numbered(&self, tx: &impl Tables, number: u64) -> Result<Option<EntryRef>, TillError> {
+        for life in (1..=self.life).rev() {
+            let state = look_up::state(tx, life)?;
+            let is_z = |state: &&SeriesState| state.head.series().kind == DocumentKind::ZReport;
+            let mut series: Vec<_> = state.series.iter().filter(is_z).collect();
+            series.sort_by_key(|state| std::cmp::Reverse(state.head.series().year));
+            for one in series {
+                if let Some(printed) = one.head.printed(&state.profile.store, &state.profile.till, number)? {
+                    return Ok(look_up::document(tx, printed.as_str())?);
+                }
             }
         }
         Ok(None)

@@ -8,7 +8,7 @@ use crate::cli::show;
 use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::operations::drawer::{CloseDrawer, Denomination, MoveCash, OpenDrawer};
-use crate::operations::receipt::Format;
+use crate::operations::receipt::{Format, Printing};
 use crate::operations::report::{ReadX, ReadZ};
 use crate::wire::read::DecimalText;
 
@@ -83,7 +83,7 @@ impl Close {
         let closed = reach.perform(console.caller(), close);
         match (console.form(), Shown::read(&closed.json).field("number")) {
             (Form::Text, Some(number)) => {
-                let z = ReadZ { number: Some(number.to_string()), format: Format::Text };
+                let z = ReadZ { number: Some(number.to_string()), format: Format::Text, print: Printing::Original };
                 console.show(&reach.perform(console.caller(), z), show::print)
             }
             (Form::Json | Form::Text, _) => console.show(&closed, show::fields),
@@ -108,7 +108,7 @@ impl X {
 /// Prints a Z report again.
 #[derive(Debug, Args)]
 pub struct Z {
-    /// Its number [default: the last one]
+    /// Its number, in full or plainly such as 7 [default: the last one]
     number: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl Z {
     /// # Errors
     /// The till cannot be reached, or nothing can be shown.
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
-        console.ask(ReadZ { number: self.number, format: format(console) }, show::print)
+        console.ask(ReadZ { number: self.number, format: format(console), print: Printing::Reprint }, show::print)
     }
 }
 

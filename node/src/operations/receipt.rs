@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
+use crate::operations::report::ReadZ;
 use crate::operations::{Answer, Operation};
 
 /// In which form figures are answered.
@@ -42,6 +43,15 @@ pub enum Printing {
     Reprint,
 }
 
+impl From<Printing> for Print {
+    fn from(printing: Printing) -> Self {
+        match printing {
+            Printing::Original => Self::Original,
+            Printing::Reprint => Self::Reprint,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct PrintedWire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,15 +63,18 @@ struct PrintedWire<'a> {
 impl Operation for PrintReceipt {
     const NAME: &'static str = "receipt";
 
-    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
-        let found = till.read(|core| core.document(&self.number))?;
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
+        let found = match till.read(|core| core.document(&self.number)) {
+            // The only other documents with a number are Z reports.
+            Err(Failure::Refused(refusal)) if refusal.reason() == Reason::WrongDocument => {
+                let z = ReadZ { number: Some(self.number), format: Format::Text, print: self.print };
+                return z.perform(till, caller);
+            }
+            found => found?,
+        };
         let unknown = || Refusal::new(Reason::DocumentUnknown, "number", &self.number, "the number on a receipt");
         let issued = found.ok_or_else(unknown)?;
-        let print = match self.print {
-            Printing::Original => Print::Original,
-            Printing::Reprint => Print::Reprint,
-        };
-        let text = document_text(till.profile(), &issued, print)?;
+        let text = document_text(till.profile(), &issued, Print::from(self.print))?;
         printed(Some(issued.document.printed.as_str()), text)
     }
 }

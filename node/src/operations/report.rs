@@ -1,13 +1,13 @@
 //! X and Z reports: the figures of the open session, and those of a closed one.
 
-use counterfoil_core::receipt::{x_text, z_text};
+use counterfoil_core::receipt::{Print, x_text, z_text};
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
-use crate::operations::receipt::{Format, printed};
+use crate::operations::receipt::{Format, Printing, printed};
 use crate::operations::{Answer, Operation};
 use crate::wire::report::ReportWire;
 
@@ -39,12 +39,15 @@ impl Operation for ReadX {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadZ {
-    /// Its number.
+    /// Its number, or the plain number that it has among the Z reports of this till's newest journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
     /// `json` for the figures, `text` for the print.
     #[serde(default)]
     pub format: Format,
+    /// Whether a print is the first one or a copy, which says so.
+    #[serde(default)]
+    pub print: Printing,
 }
 
 impl Operation for ReadZ {
@@ -61,7 +64,9 @@ impl Operation for ReadZ {
         let z = &closed.z;
         match self.format {
             Format::Json => Ok(Answer::done(&ReportWire::of_z(z, currency)?.closed_at(closed.closed))),
-            Format::Text => printed(Some(z.printed.as_str()), z_text(till.profile(), z, closed.closed)?),
+            Format::Text => {
+                printed(Some(z.printed.as_str()), z_text(till.profile(), z, closed.closed, Print::from(self.print))?)
+            }
         }
     }
 }

@@ -94,8 +94,8 @@ impl ReportWire {
             tenders: session.tenders.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
             movements: session.movements.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
             issued: session
-                .issued
-                .iter()
+                .issued_by_kind()
+                .into_iter()
                 .map(|range| RangeWire { series: range.series.to_string(), first: range.first, last: range.last })
                 .collect(),
             expected: show(session.expected()?),
