@@ -266,7 +266,7 @@ impl OpenTill {
     /// Core refuses the grant, or the disk failed.
     pub fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure> {
         let folder = self.folder().clone();
-        let mut secret = Secret::read_or_make(&folder)?;
+        let mut secret = self.secret()?;
         let (key, now) = (secret.pending_key(&folder)?, self.now());
         self.write(|till| till.enrol(key, grant, now))?;
         secret.settle_pending(&folder)?;
@@ -278,8 +278,20 @@ impl OpenTill {
     ///
     /// # Errors
     /// The disk failed.
-    pub fn pending_key(&self) -> Result<SigningKey, Failure> {
-        Secret::read_or_make(self.folder())?.pending_key(self.folder())
+    pub fn pending_key(&mut self) -> Result<SigningKey, Failure> {
+        self.secret()?.pending_key(self.folder())
+    }
+
+    /// The secret of the folder, or a new one that is not yet written. No PIN of before can be checked with a new pepper:
+    /// they are forgotten first, and head office sends its own again.
+    fn secret(&mut self) -> Result<Secret, Failure> {
+        if let Some(secret) = Secret::read(self.folder())? {
+            return Ok(secret);
+        }
+        let secret = Secret::make()?;
+        self.write(Till::forget_pins)?;
+        self.till.set_pepper(secret.pepper());
+        Ok(secret)
     }
 
     /// Makes the mark durable: when the drawer opens or closes, and after a sync.

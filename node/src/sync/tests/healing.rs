@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use counterfoil_core::operator::{Operator, Role};
+use counterfoil_core::operator::{Operator, Pin, Role};
 
 use super::*;
 use crate::caller::Caller;
@@ -169,4 +169,32 @@ fn two_exchanges_of_one_folder_go_one_after_the_other() {
     for exchange in exchanges.iter().filter(|exchange| !exchange.is_empty()) {
         assert_eq!(exchange.iter().filter(is_first).count(), 1, "{requests:?}");
     }
+}
+
+#[test]
+fn after_a_lost_secret_the_pins_of_head_office_come_again() {
+    let shop = Shop::joined();
+    let boss: OperatorCode = "boss".parse().unwrap();
+    let operator = |code: &OperatorCode, role: Role| {
+        let (code, name) = (code.clone(), Name::new(code.as_str()).unwrap());
+        FeedRow::Set(MasterRow::Operator(Operator { code, name, role, is_active: true }))
+    };
+    let pin = Pin::new("135790", Role::Admin).unwrap();
+    let rows = vec![operator(&"ana".parse().unwrap(), Role::Cashier), operator(&boss, Role::Admin)];
+    shop.fake.state().rows = rows;
+    shop.fake.state().pins = vec![(boss.clone(), pin.hash([1; 16]))];
+    shop.exchange().unwrap();
+    let caller = || Caller { operator: Some(boss.clone()), pin: Some("135790".to_owned()) };
+    let code = |failure: Failure| if let Failure::Refused(refusal) = failure { refusal.code() } else { "failed" };
+    assert_eq!(shop.open().identify(&caller()).map(|known| known.code), Ok(boss.clone()));
+    fs::remove_file(shop.folder().file("secret.json")).unwrap();
+    assert_eq!(shop.open().identify(&caller()).map_err(code), Err("read_only"));
+    enrol(&shop.folder(), &shop.fake.address, &shop.fake.another_token()).unwrap();
+    assert_eq!(
+        shop.open().identify(&caller()).map_err(code),
+        Err("missing"),
+        "its PIN is not here, which is not wrong"
+    );
+    shop.exchange().unwrap();
+    assert_eq!(shop.open().identify(&caller()).map(|known| known.code), Ok(boss));
 }
