@@ -58,6 +58,11 @@ impl Client {
         Self { address, tls: TlsConnector::from(config), sender: None }
     }
 
+    /// Connects by another configuration from the next request on.
+    pub fn connect_anew(&mut self, config: Arc<ClientConfig>) {
+        (self.tls, self.sender) = (TlsConnector::from(config), None);
+    }
+
     /// Asks for bytes.
     ///
     /// # Errors
@@ -187,5 +192,8 @@ fn trouble(status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Tr
         return Trouble::Refused(refused.to_refusal());
     }
     let told = if problem.detail.is_empty() { "no reason".to_owned() } else { problem.detail };
+    if status == StatusCode::FORBIDDEN {
+        return Trouble::NotLetIn(told);
+    }
     Trouble::Refused(Refusal::new(Reason::Declined, "head_office", format!("it answered {status}"), told))
 }

@@ -99,7 +99,6 @@ fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> R
         address: address.clone(),
         authority: answer.ca,
         certificate: answer.certificate,
-        certified: granted.granted,
         seen: granted.granted,
         token: token.digest(),
         grant: answer.grant.0.clone(),

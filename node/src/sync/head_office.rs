@@ -23,9 +23,6 @@ const NEXT_NAME: &str = "head-office-next.json";
 const KEY_NAME: &str = "tls-key.pem";
 const BYTES_MAX: u64 = 262_144;
 
-/// How long a till's certificate is valid.
-pub const CERTIFICATE_MS: i64 = 397 * 86_400_000;
-
 /// What a till knows of its head office.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadOffice {
@@ -35,8 +32,6 @@ pub struct HeadOffice {
     pub authority: String,
     /// This till's certificate, in PEM.
     pub certificate: String,
-    /// When the certificate was given.
-    pub certified: Timestamp,
     /// The latest time that head office has signed. A clock that is behind it is wrong.
     pub seen: Timestamp,
     /// The digest of the token by which the till has joined.
@@ -55,7 +50,6 @@ struct HeadOfficeText {
     url: String,
     authority: String,
     certificate: String,
-    certified_ms: i64,
     seen_ms: i64,
     token: String,
     grant: Document,
@@ -82,7 +76,6 @@ impl HeadOffice {
             address: text.url.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
             authority: text.authority,
             certificate: text.certificate,
-            certified: Timestamp(text.certified_ms),
             seen: Timestamp(text.seen_ms),
             token: text.token.parse().map_err(|refusal: Refusal| unreadable(refusal.to_string()))?,
             grant: text.grant.0,
@@ -139,7 +132,6 @@ impl HeadOffice {
             url: self.address.to_string(),
             authority: self.authority.clone(),
             certificate: self.certificate.clone(),
-            certified_ms: self.certified.0,
             seen_ms: self.seen.0,
             token: self.token.to_string(),
             grant: Document(self.grant.clone()),
@@ -211,7 +203,6 @@ mod tests {
             address: "https://head.example:7443".parse().unwrap(),
             authority: "ca".to_owned(),
             certificate: "mine".to_owned(),
-            certified: Timestamp(1),
             seen: Timestamp(2),
             token: Hash([3; 32]),
             grant: vec![4],

@@ -5,15 +5,14 @@
 //! Here alone in this program is `async`, together with the local API.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use counterfoil_core::refusal::Reason;
-use counterfoil_core::time::Timestamp;
 
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::operations::sync_step::{JournalStand, SyncStep};
-use crate::wire::sync::{Document, SyncReport};
+use crate::wire::sync::{Document, SyncReport, VerdictWire};
 
 pub mod address;
 pub mod back_off;
@@ -31,7 +30,6 @@ pub mod turn;
 use client::Client;
 use head_office::{HeadOffice, TlsKey};
 use push::Pushed;
-use renew::CertificateAge;
 use till_side::TillSide;
 use trouble::Trouble;
 use turn::Turn;
@@ -96,7 +94,7 @@ pub fn watch(
 fn asked_for(trouble: &Trouble) -> Option<Duration> {
     match trouble {
         Trouble::Busy(wait) => *wait,
-        Trouble::Unreachable(_) | Trouble::Refused(_) | Trouble::Failed(_) => None,
+        Trouble::Unreachable(_) | Trouble::NotLetIn(_) | Trouble::Refused(_) | Trouble::Failed(_) => None,
     }
 }
 
@@ -133,23 +131,39 @@ async fn exchange_with(
     head_office: &mut HeadOffice,
 ) -> Result<SyncReport, Trouble> {
     let mut report = SyncReport::default();
-    let now = later_of_clock_and(head_office.seen);
-    match renew::certificate_age(head_office.certified, now) {
-        CertificateAge::Fresh => {}
-        CertificateAge::Renewable => match renew::renew(client, till, folder, head_office, now).await {
+    if renew::is_renewable(&head_office.certificate, head_office.seen)? {
+        match renew::renew(client, till, folder, head_office).await {
             Err(Trouble::Refused(refusal)) => report.notes.push(format!("the certificate was not renewed: {refusal}")),
             renewed => renewed?,
-        },
-        CertificateAge::Ended => renew::renew(client, till, folder, head_office, now).await?,
+        }
     }
-    push_all(client, till, folder, head_office, &mut report).await?;
+    match send_and_fetch(client, till, folder, head_office, &mut report).await {
+        Err(Trouble::NotLetIn(why)) => {
+            tracing::info!(why, "the certificate is renewed");
+            renew::renew(client, till, folder, head_office).await?;
+            send_and_fetch(client, till, folder, head_office, &mut report).await?;
+        }
+        exchanged => exchanged?,
+    }
+    Ok(report)
+}
+
+/// Journals up, master data down.
+async fn send_and_fetch(
+    client: &mut Client,
+    till: &dyn TillSide,
+    folder: &Folder,
+    head_office: &mut HeadOffice,
+    report: &mut SyncReport,
+) -> Result<(), Trouble> {
+    push_all(client, till, folder, head_office, report).await?;
     let pulled = feed::pull(client, till).await?;
     report.feed_rows = pulled.rows;
     report.feed_revision = Some(pulled.revision);
     if pulled.has_grants {
-        push_all(client, till, folder, head_office, &mut report).await?;
+        push_all(client, till, folder, head_office, report).await?;
     }
-    Ok(report)
+    Ok(())
 }
 
 /// Sends every journal of the folder, oldest first, and asks for a new one where the current one has ended.
@@ -219,8 +233,11 @@ async fn ask_again(
 
 /// Puts a journal into the report, in place of what was said of it before.
 fn note(report: &mut SyncReport, stand: &JournalStand, pushed: Pushed) {
-    if let Some(text) = advice(&pushed) {
-        report.notes.push(format!("journal {}: {text}", stand.journal));
+    for text in pushed.verdicts.iter().filter_map(|verdict| advice(*verdict)) {
+        let text = format!("journal {}: {text}", stand.journal);
+        if !report.notes.contains(&text) {
+            report.notes.push(text);
+        }
     }
     match report.journals.iter_mut().find(|known| known.journal == stand.journal) {
         Some(known) => {
@@ -233,15 +250,9 @@ fn note(report: &mut SyncReport, stand: &JournalStand, pushed: Pushed) {
 }
 
 /// What a person should know of a verdict.
-fn advice(pushed: &Pushed) -> Option<&'static str> {
-    use crate::wire::sync::VerdictWire as Verdict;
-    // What head office has lost is told by the verdict on the hello; after that it takes it as new.
-    let told = if matches!(pushed.on_hello, Verdict::ServerRestored | Verdict::ServerFault) {
-        pushed.on_hello
-    } else {
-        pushed.verdict
-    };
-    match told {
+const fn advice(verdict: VerdictWire) -> Option<&'static str> {
+    use VerdictWire as Verdict;
+    match verdict {
         Verdict::Append | Verdict::Duplicate | Verdict::Gap => None,
         Verdict::ServerRestored => Some("head office was restored; what it had lost was sent again"),
         Verdict::ServerFault => Some("head office had lost entries; they were sent again, and it has raised an alarm"),
@@ -286,11 +297,6 @@ async fn replace(
         note(report, stand, pushed);
     }
     Ok(())
-}
-
-fn later_of_clock_and(seen: Timestamp) -> Timestamp {
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(clock.as_millis()).unwrap_or(i64::MAX).max(seen.0))
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ const STANDSTILLS_MAX: u32 = 3;
 pub struct Pushed {
     /// For the report.
     pub report: JournalReport,
-    /// The verdict on its hello.
-    pub on_hello: VerdictWire,
+    /// Every verdict that it got, each once, in their order.
+    pub verdicts: Vec<VerdictWire>,
     /// The last verdict.
     pub verdict: VerdictWire,
 }
@@ -60,7 +60,7 @@ pub async fn push(
     let challenge = client.challenge(journal.parse()?).await?;
     let hello = SyncStep::Hello { journal: journal.clone(), challenge: Some(Document(challenge.to_vec())) };
     let mut answer: SyncAnswer = client.post_for("/sync/hello", till.document(hello)?).await?;
-    let on_hello = answer.verdict;
+    let mut verdicts = vec![answer.verdict];
     let mut sent = Sent::default();
     let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
     loop {
@@ -70,6 +70,9 @@ pub async fn push(
         let Some((bytes, last_seq)) = batch else { break };
         answer = client.post_for("/sync/batch", bytes).await?;
         sent.note(from_seq, last_seq);
+        if !verdicts.contains(&answer.verdict) {
+            verdicts.push(answer.verdict);
+        }
     }
     if let Some(doubt) = kept.doubt.filter(|_| !has_ended(answer.verdict)) {
         return Err(doubt.into());
@@ -82,7 +85,7 @@ pub async fn push(
         sent: sent.entries,
         verdict: answer.verdict.code().to_owned(),
     };
-    Ok(Pushed { report, on_hello, verdict: answer.verdict })
+    Ok(Pushed { report, verdicts, verdict: answer.verdict })
 }
 
 /// How far sending has come.

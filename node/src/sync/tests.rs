@@ -22,6 +22,7 @@ use crate::wire::sync::VerdictWire;
 
 mod fake;
 mod healing;
+mod renewing;
 
 use fake::{FakeHeadOffice, Mishap};
 
@@ -316,24 +317,6 @@ fn another_authority_or_host_is_not_trusted() {
     known.write(&shop.folder()).unwrap();
     assert!(matches!(shop.exchange().unwrap_err(), Trouble::Unreachable(told) if told.contains("TLS")));
     assert!(stranger.state().requests.is_empty());
-}
-
-#[test]
-fn a_certificate_in_its_second_half_is_renewed() {
-    let shop = Shop::joined();
-    let mut known = HeadOffice::require(&shop.folder()).unwrap();
-    let before = known.certificate.clone();
-    for (days, has_hello) in [(250, false), (400, true)] {
-        known.certified = Timestamp(later_of_clock_and(known.seen).0 - days * DAY_MS);
-        known.write(&shop.folder()).unwrap();
-        shop.fake.state().requests.clear();
-        shop.exchange().unwrap();
-        let renewed = HeadOffice::require(&shop.folder()).unwrap();
-        assert_ne!(renewed.certificate, before);
-        let requests = shop.fake.state().requests.clone();
-        let place = requests.iter().position(|request| request == "/sync/renew").unwrap();
-        assert_eq!(place == 1, has_hello, "{requests:?}");
-    }
 }
 
 #[test]

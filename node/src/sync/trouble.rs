@@ -17,6 +17,8 @@ pub enum Trouble {
     Unreachable(String),
     /// Head office asks to come again, after this time if it says so.
     Busy(Option<Duration>),
+    /// Head office does not take this till's certificate, most likely because it has ended.
+    NotLetIn(String),
     /// Head office, or a rule of this till, says no.
     Refused(Refusal),
     /// Something here is broken.
@@ -29,7 +31,7 @@ impl Trouble {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Busy(_) => true,
-            Self::Refused(_) | Self::Failed(_) => false,
+            Self::NotLetIn(_) | Self::Refused(_) | Self::Failed(_) => false,
         }
     }
 
@@ -44,6 +46,10 @@ impl From<Trouble> for Failure {
         match trouble {
             Trouble::Unreachable(why) => Self::damaged("unreachable", format!("head office cannot be reached: {why}")),
             Trouble::Busy(_) => Self::damaged("busy", "head office is busy; try again later"),
+            Trouble::NotLetIn(why) => {
+                let limit = "ask head office for a token and run till enrol";
+                Self::Refused(Refusal::new(Reason::NotPermitted, "certificate", why, limit))
+            }
             Trouble::Refused(refusal) => Self::Refused(refusal),
             Trouble::Failed(failure) => failure,
         }

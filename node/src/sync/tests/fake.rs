@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterfoil_core::feed::{FeedPageV1, FeedRow, StateHash};
 use counterfoil_core::grant::{GrantV1, JournalRequestV1, Profile, StopV1};
-use counterfoil_core::id::{Hash, JournalId, Note};
+use counterfoil_core::id::{Hash, JournalId, Note, OperatorCode};
 use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::hello::{Challenge, Hello};
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
+use counterfoil_core::operator::PinHash;
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::time::Timestamp;
 use http_body_util::{BodyExt, Full};
@@ -56,7 +58,13 @@ pub(super) struct State {
     /// Entries of another branch of a journal, and where it began.
     pub(super) disputed: BTreeMap<JournalId, (u64, Vec<u64>)>,
     pub(super) rows: Vec<FeedRow>,
+    /// The PINs that come with the first page.
+    pub(super) pins: Vec<(OperatorCode, PinHash)>,
     pub(super) further_grants: Vec<Vec<u8>>,
+    /// From when to when the certificates of tills are valid.
+    pub(super) validity_ms: Option<(u64, u64)>,
+    /// The certificate that counts as ended.
+    pub(super) ended: Option<Vec<u8>>,
     pub(super) epoch: Epoch,
     pub(super) token_used_by: Option<(PublicKey, Vec<u8>)>,
     pub(super) profile: Profile,
@@ -94,7 +102,10 @@ impl FakeHeadOffice {
             stopped: BTreeMap::new(),
             disputed: BTreeMap::new(),
             rows: Vec::new(),
+            pins: Vec::new(),
             further_grants: Vec::new(),
+            validity_ms: None,
+            ended: None,
             epoch: Epoch { counter: 1, random: [1; 8] },
             token_used_by: None,
             profile,
@@ -137,8 +148,8 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, state: Arc<Mutex<S
         let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
         tokio::spawn(async move {
             let Ok(tls) = acceptor.accept(tcp).await else { return };
-            let has_certificate = tls.get_ref().1.peer_certificates().is_some();
-            let service = service_fn(move |request| answer(request, has_certificate, Arc::clone(&state)));
+            let certificate = tls.get_ref().1.peer_certificates().and_then(|chain| Some(chain.first()?.to_vec()));
+            let service = service_fn(move |request| answer(request, certificate.clone(), Arc::clone(&state)));
             let _ = http1::Builder::new().serve_connection(TokioIo::new(tls), service).await;
         });
     }
@@ -146,7 +157,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, state: Arc<Mutex<S
 
 async fn answer(
     request: Request<Incoming>,
-    has_certificate: bool,
+    certificate: Option<Vec<u8>>,
     state: Arc<Mutex<State>>,
 ) -> Result<Response<Full<Bytes>>, std::io::Error> {
     let (head, body) = request.into_parts();
@@ -160,8 +171,12 @@ async fn answer(
         let answer = Response::builder().status(status).header("retry-after", wait);
         return answer.body(Full::default()).map_err(std::io::Error::other);
     }
-    let (status, bytes) = match state.handle(&path, &body, has_certificate) {
+    let (status, bytes) = match state.handle(&path, &body, certificate.as_deref()) {
         Ok(bytes) => (200, bytes),
+        Err((status, "")) => {
+            let problem = serde_json::json!({"type": "about:blank", "status": status, "detail": "it has ended"});
+            (status, problem.to_string().into_bytes())
+        }
         Err((status, code)) => {
             let refused =
                 serde_json::json!({"code": code, "message": "", "field": "token", "value": "v", "limit": "l"});
@@ -177,12 +192,14 @@ async fn answer(
 }
 
 impl State {
-    fn handle(&mut self, path: &str, body: &[u8], has_certificate: bool) -> Result<Vec<u8>, (u16, &'static str)> {
+    fn handle(&mut self, path: &str, body: &[u8], certificate: Option<&[u8]>) -> Result<Vec<u8>, (u16, &'static str)> {
         if path == "/enrol" {
             return self.enrol(&serde_json::from_slice(body).unwrap());
         }
-        if !has_certificate {
-            return Err((401, "not_permitted"));
+        let Some(certificate) = certificate else { return Err((401, "not_permitted")) };
+        let is_for_ended = path == "/sync/renew" || path.starts_with("/sync/challenge");
+        if self.ended.as_deref() == Some(certificate) && !is_for_ended {
+            return Err((403, ""));
         }
         match path.split('?').next().unwrap() {
             "/sync/challenge" => {
@@ -212,6 +229,11 @@ impl State {
             }
             "/sync/renew" => {
                 let request: RenewRequest = serde_json::from_slice(body).unwrap();
+                let hello = request.hello.expect("a hello goes along");
+                let hello = Hello::read(&hello.0).unwrap();
+                let (key, _) = &self.journals[&hello.claimed().journal];
+                let hello = hello.verify(key).unwrap();
+                assert_eq!(hello.statement().challenge, Some(Challenge(self.challenge)));
                 Ok(serde_json::to_vec(&RenewAnswer { certificate: self.certificate(&request.csr) }).unwrap())
             }
             "/sync/feed" => Ok(self.feed(path)),
@@ -235,6 +257,10 @@ impl State {
         let mut request = CertificateSigningRequestParams::from_pem(csr).unwrap();
         request.params.distinguished_name.push(DnType::CommonName, "S01/T01");
         request.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        if let Some(validity) = self.validity_ms {
+            let at = |ms| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_millis(ms);
+            (request.params.not_before, request.params.not_after) = (at(validity.0), at(validity.1));
+        }
         request.signed_by(&self.authority.issuer).unwrap().pem()
     }
 
@@ -328,7 +354,7 @@ impl State {
             from_revision: from as u64,
             to_revision: to as u64,
             rows: self.rows[from..to].to_vec(),
-            pins: Vec::new(),
+            pins: if from == 0 { self.pins.clone() } else { Vec::new() },
             state: is_last.then_some(state),
             grants: if is_last { self.further_grants.clone() } else { Vec::new() },
         };
