@@ -127,7 +127,6 @@ fn a_till_by_files_that_is_stopped_gets_its_next_journal_by_file() {
     let slot = ["--store", "S01", "--till", "T01"];
     head.ok(&[&["grant", "--journal-request", &copy.path("request"), "--out", &copy.path("grant")], &slot[..]].concat());
     copy.ok(&["apply", &copy.path("grant")]);
-    copy.ok(&["open", "--float", "0.00"]);
     let fresh = copy.sell_milk("d", 1);
     assert!(fresh[0].contains('B'), "{fresh:?}");
     copy.ok(&["export", &copy.path("rest")]);
