@@ -7,7 +7,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use counterfoil_core::catalog::{MasterKey, MasterRow};
 use counterfoil_core::feed::FeedRow;
-use counterfoil_core::id::{Name, OperatorCode, StoreCode};
+use counterfoil_core::id::{Name, StoreCode};
 use counterfoil_core::import_run::RowCounts;
 use counterfoil_core::operator::{Operator, PinHash};
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -15,8 +15,9 @@ use counterfoil_core::time::Timestamp;
 
 use crate::master_data::{self, MasterChange};
 use crate::operation_error::OperationError;
+use crate::removal::scopes_of;
+use crate::store::Store;
 use crate::store::record::AdministratorRecord;
-use crate::store::{Store, StoreError};
 
 /// The fewest characters of a password; there is no rule about their kinds.
 pub const PASSWORD_CHARS_MIN: usize = 12;
@@ -102,7 +103,7 @@ pub fn set_operator(
 ) -> Result<RowCounts, OperationError> {
     let counts = store.write(|rows| {
         let mut changes = Vec::new();
-        for scope in scopes_of(rows.as_rows(), &operator.code)? {
+        for scope in scopes_of(rows.as_rows(), &MasterKey::Operator(operator.code.clone()))? {
             if scope.as_ref() != of_store {
                 let row = FeedRow::Remove(MasterKey::Operator(operator.code.clone()));
                 changes.push(MasterChange { store: scope, row, pin: None });
@@ -115,20 +116,9 @@ pub fn set_operator(
     Ok(counts)
 }
 
-/// Of which store an operator is now; `None` inside is the whole company.
-fn scopes_of(rows: &dyn crate::store::Rows, operator: &OperatorCode) -> Result<Vec<Option<StoreCode>>, StoreError> {
-    let key = MasterKey::Operator(operator.clone());
-    let mut scopes = Vec::new();
-    for (scope, _) in rows.master_states()? {
-        if rows.master(scope.as_ref(), &key)?.is_some_and(|record| record.row.is_some()) {
-            scopes.push(scope);
-        }
-    }
-    Ok(scopes)
-}
-
 #[cfg(test)]
 mod tests {
+    use counterfoil_core::id::OperatorCode;
     use counterfoil_core::operator::{Pin, Role};
 
     use super::*;

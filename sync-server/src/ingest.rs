@@ -28,7 +28,7 @@ pub struct Ingested {
 /// It is no parcel, an item is not for head office, or the store failed.
 pub fn ingest(office: &Office, bytes: &[u8]) -> Result<Ingested, OperationError> {
     let mut answers = Vec::new();
-    let items = parcel::decode(bytes)?;
+    let items = parcel::open("what came", bytes)?;
     for (place, item) in (1..).zip(&items) {
         let wrong = || -> OperationError {
             let limit = "a hello or a batch; a journal request is for head-office grant";

@@ -22,6 +22,7 @@ pub mod grants;
 pub mod master_data;
 pub mod feed;
 pub mod import;
+pub mod removal;
 
 // the whole, and what is asked of it
 pub mod office;

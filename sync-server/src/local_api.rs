@@ -17,6 +17,8 @@ pub struct LocalApi {
     pub address: SocketAddr,
     /// What each call must show.
     pub token: String,
+    /// The server's process.
+    pub process: u32,
 }
 
 impl LocalApi {

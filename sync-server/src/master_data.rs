@@ -145,9 +145,13 @@ fn check(rows: &dyn Rows, row: &MasterRow, pin: Option<&PinHash>) -> Result<(), 
         MasterRow::Price(price) => {
             require(rows, "code", price.product.as_str(), &MasterKey::Product(price.product.clone()))
         }
-        MasterRow::Operator(operator) if pin.is_none() && rows.pin(&operator.code)?.is_none() => {
-            Err(Refusal::new(Reason::Missing, "pin", "", "the PIN of a new operator").into())
-        }
+        MasterRow::Operator(operator) if pin.is_none() && rows.pin(&operator.code)?.is_none() => Err(Refusal::new(
+            Reason::Missing,
+            "pin",
+            "",
+            "the PIN of a new operator: --pin-file FILE or HEAD_OFFICE_NEW_PIN",
+        )
+        .into()),
         MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Operator(_) => Ok(()),
     }
 }

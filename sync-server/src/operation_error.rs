@@ -25,7 +25,12 @@ impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => Self::Refused(refusal),
+            StoreError::Locked => {
+                let limit = "wait for it, or end it; one process at a time opens the store";
+                Refusal::new(Reason::Declined, "data", error, limit).into()
+            }
             StoreError::Backend(_)
+            | StoreError::Corrupted(_)
             | StoreError::Damaged { .. }
             | StoreError::NewerSchema { .. }
             | StoreError::Invariant(_) => Self::Failed(error.into()),

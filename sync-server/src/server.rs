@@ -46,7 +46,11 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
 
         let local = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let api = LocalApi { address: local.local_addr()?, token: hex::encode(&random::<32>()?) };
+        let api = LocalApi {
+            address: local.local_addr()?,
+            token: hex::encode(&random::<32>()?),
+            process: std::process::id(),
+        };
         let local_routes = http::local_routes(Arc::clone(&office), api.token.clone());
         api.write(office.folder())?;
 

@@ -70,6 +70,14 @@ impl Place {
         (text("code"), text("field"))
     }
 
+    /// The code and the message of what failed.
+    fn failed(&self, arguments: &[&str]) -> (String, String) {
+        let (code, answer) = self.run(arguments);
+        assert_eq!(code, 3, "{arguments:?}: {answer}");
+        let text = |name: &str| answer["error"][name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        (text("code"), text("message"))
+    }
+
     /// A server that has begun to listen.
     fn serve(&self) -> Child {
         let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0"]);
@@ -158,6 +166,88 @@ fn tokens_operators_and_people_are_checked_by_name() {
 }
 
 #[test]
+fn an_operator_s_pin_comes_by_variable_too_and_who_is_removed_is_added_anew() {
+    let place = Place::founded();
+    let eva = ["operator", "add", "--code", "eva", "--name", "Eva", "--role", "cashier"];
+    let (_, refused) = place.run(&eva);
+    let limit = refused["refused"]["limit"].as_str().unwrap();
+    assert!(limit.contains("--pin-file") && limit.contains("HEAD_OFFICE_NEW_PIN"), "{limit}");
+    let added = place.command(&eva).env("HEAD_OFFICE_NEW_PIN", "4711").output().unwrap();
+    assert_eq!(added.status.code(), Some(0));
+    assert_eq!(place.ok(&["operator", "remove", "eva"])["removed"], true);
+    assert_eq!(place.refused(&["operator", "remove", "eva"]), pair("declined", "code"));
+    assert_eq!(place.ok(&["audit"])["ok"], true);
+}
+
+#[test]
+fn a_product_that_is_removed_takes_its_prices_along_and_goes_down_the_feed() {
+    let place = Place::founded();
+    place.ok(&["token", "--store", "S01", "--till", "T01"]);
+    let list = place.file("list.csv", b"code,name,price,barcode\nTEA,Tea,2.00,4006381333931\n");
+    place.ok(&["import", "products", &list, "--tax-rate", "25"]);
+    place.ok(&["import", "products", &list, "--tax-rate", "25", "--store", "S01"]);
+    assert_eq!(place.ok(&["products", "remove", "TEA"])["removed"], true);
+    assert_eq!(place.refused(&["products", "remove", "TEA"]), pair("declined", "code"));
+    // The tax class and the two rows that are no more.
+    let out = place.folder.path().join("feed").display().to_string();
+    assert_eq!(place.ok(&["feed", "--store", "S01", "--out", &out])["rows"], 3);
+    let audit = place.ok(&["audit"]);
+    assert_eq!((&audit["ok"], &audit["differences"]), (&Value::from(true), &Value::Array(vec![])));
+    // Its barcode is free again.
+    let other = place.file("other.csv", b"code,name,price,barcode\nRUM,Rum,9.00,4006381333931\n");
+    assert_eq!(place.ok(&["import", "products", &other, "--tax-rate", "25"])["added"], 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_apart_from_one_that_is_wrong() {
+    let place = Place::founded();
+    let missing = place.folder.path().join("missing").display().to_string();
+    let grant = |file: &str| {
+        ["grant", "--store", "S01", "--till", "T01", "--out", "/dev/null", "--journal-request", file].map(str::to_owned)
+    };
+    let (code, message) = place.failed(&["ingest", &missing]);
+    assert_eq!(code, "io");
+    assert!(message.starts_with(&format!("{missing} cannot be read: ")), "{message}");
+    assert_eq!(place.failed(&grant(&missing).each_ref().map(String::as_str)).0, "io");
+    let pin = ["operator", "add", "--code", "a", "--name", "A", "--role", "cashier", "--pin-file", missing.as_str()];
+    assert_eq!(place.failed(&pin).0, "io");
+    let foreign = place.file("list.csv", b"code,name\n");
+    let text = place.run(&["ingest", &foreign]).1["refused"]["message"].as_str().unwrap().to_owned();
+    assert_eq!(text, format!("file: {foreign} is not a parcel, as the till or head office writes it"));
+    let altered = place.file("altered", b"CFSD and nothing that was signed");
+    assert_eq!(place.refused(&grant(&altered).each_ref().map(String::as_str)), pair("malformed", "journal-request"));
+}
+
+#[test]
+fn a_damaged_store_is_told_once_with_what_to_do() {
+    let place = Place::founded();
+    let store = place.data().join("head-office.redb");
+    let mut bytes = std::fs::read(&store).unwrap();
+    bytes.iter_mut().skip(4_096).for_each(|byte| *byte ^= 0x55);
+    std::fs::write(&store, bytes).unwrap();
+    let (code, message) = place.failed(&["report"]);
+    assert_eq!(code, "damaged", "{message}");
+    assert!(message.contains("head-office.redb") && message.contains("put its last backup back"), "{message}");
+    let (code, audit) = place.run(&["audit"]);
+    assert_eq!((code, &audit["ok"]), (3, &Value::from(false)));
+    assert!(audit["differences"][0].as_str().unwrap().contains("put its last backup back"), "{audit}");
+}
+
+#[test]
+fn the_settings_of_the_server_are_told_where_they_matter() {
+    let place = Place::new();
+    let help = |command: &str| String::from_utf8(place.command(&[command, "--help"]).output().unwrap().stdout).unwrap();
+    for (command, is_server, counts) in
+        [("serve", true, true), ("init", true, true), ("token", false, true), ("report", false, false)]
+    {
+        let text = help(command);
+        assert_eq!(text.contains("--connections-max"), is_server, "{text}");
+        assert_eq!(text.contains("--currency"), counts, "{text}");
+        assert!(text.contains("--data") && text.contains("--json") && text.contains("--log"), "{text}");
+    }
+}
+
+#[test]
 fn an_import_counts_every_row_and_a_store_gets_its_own_prices() {
     let place = Place::founded();
     let list = place.file("list.csv", b"code,name,price\n1,Tea,2.00\n2,Milk,x\n3,Rum\n4,Gin,9.00\n");
@@ -177,7 +267,7 @@ fn an_import_counts_every_row_and_a_store_gets_its_own_prices() {
         ["import", "products", films.as_str(), "--default", "price=9.99", "--tax-rate", "25", "--key", "name"];
     let (code, report) = place.run(&arguments);
     assert_eq!((code, &report["added"], &report["rejected"][0]["row"]), (1, &Value::from(1), &Value::from(2)));
-    assert_eq!(place.refused(&["import", "products", "/nowhere.csv"]), pair("malformed", "file"));
+    assert_eq!(place.failed(&["import", "products", "/nowhere.csv"]).0, "io");
     assert_eq!(place.refused(&["import", "products", &list]).0, "missing");
     assert_eq!(place.ok(&["audit"])["ok"], true);
 }
@@ -282,7 +372,9 @@ fn commands_work_while_the_server_runs_and_after_it_was_stopped_or_killed() {
         pair("id_reused", "zone")
     );
     // A second server cannot have the store as well.
-    assert_eq!(place.run(&["serve", "--listen", "127.0.0.1:0"]).0, 3);
+    let (code, refused) = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let running = format!("process {} serves ", server.id());
+    assert!(code == 1 && refused["refused"]["value"].as_str().unwrap().starts_with(&running), "{refused}");
     place.ok(&["audit"]);
     let stopped = Command::new("kill").arg(server.id().to_string()).status().unwrap();
     assert!(stopped.success() && server.wait().unwrap().success());

@@ -5,6 +5,7 @@
 
 use crate::journal::codec::{Reader, too_large};
 use crate::journal::fault::Fault;
+use crate::refusal::{Reason, Refusal};
 
 const MAGIC: &[u8; 4] = b"CFX1";
 /// The most bytes of one item.
@@ -100,6 +101,21 @@ pub fn decode(parcel: &[u8]) -> Result<Vec<Item>, Fault> {
     Ok(items)
 }
 
+/// The items of a parcel that came as the file of this name, or what is wrong with it in words for people.
+///
+/// # Errors
+/// It is no parcel, cut short, or not as it was written.
+pub fn open(name: &str, parcel: &[u8]) -> Result<Vec<Item>, Refusal> {
+    decode(parcel).map_err(|fault| {
+        let limit = match fault {
+            _ if !parcel.starts_with(MAGIC) => "a parcel, as the till or head office writes it".to_owned(),
+            Fault::Truncated { .. } => "whole: it ends inside an item; copy the file once more".to_owned(),
+            fault => format!("as it was written: {fault}"),
+        };
+        Refusal::new(Reason::Malformed, "file", name, limit)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +131,16 @@ mod tests {
         }
         assert!(decode(b"CFX1\x09\0\0\0\0").is_err());
         assert!(decode(b"CFX1\x01\xff\xff\xff\xff").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_in_words() {
+        let check = |bytes: &[u8], text: &str| assert_eq!(open("a.cfx", bytes).unwrap_err().to_string(), text);
+        check(b"code,name", "file: a.cfx is not a parcel, as the till or head office writes it");
+        check(b"", "file: a.cfx is not a parcel, as the till or head office writes it");
+        check(b"CFX1\x01\0\0", "file: a.cfx is not whole: it ends inside an item; copy the file once more");
+        let altered = "file: a.cfx is not as it was written: item of a parcel is a document of kind 9, expected 7";
+        check(b"CFX1\x09\0\0\0\0", altered);
+        assert_eq!(open("a.cfx", b"CFX1").unwrap(), []);
     }
 }

@@ -160,8 +160,7 @@ struct AppliedWire {
 
 fn hand_over(path: &Path, console: &Console) -> Result<Ending, Failure> {
     let parcel = read_bytes(path, PARCEL_BYTES_MAX)?;
-    let not_a_parcel = |fault| Refusal::new(Reason::Malformed, "file", fault, "a parcel of head office");
-    let items = parcel::decode(&parcel).map_err(not_a_parcel)?;
+    let items = parcel::open(&path.display().to_string(), &parcel)?;
     let mut applied = AppliedWire::default();
     let mut items = items.as_slice();
     let folder = console.folder()?;

@@ -17,56 +17,98 @@ pub(super) struct Arguments {
     #[arg(long, global = true)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) settings: SettingsArguments,
+    pub(super) settings: CommonSettings,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-/// Settings as flags and variables.
+/// Settings of every command.
 #[derive(Debug, Args)]
-pub(super) struct SettingsArguments {
+pub(super) struct CommonSettings {
     /// In which surroundings the program runs
     #[arg(long, global = true, env = "COUNTERFOIL_PROFILE", value_enum)]
     profile: Option<Environment>,
     /// A filter of the diagnostics log, such as info
     #[arg(long, global = true, env = "COUNTERFOIL_LOG", value_name = "FILTER")]
     log: Option<String>,
+}
+
+/// Settings of the server.
+#[derive(Debug, Args)]
+pub(super) struct ServerSettings {
     /// Where tills connect
-    #[arg(long, global = true, env = "COUNTERFOIL_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "COUNTERFOIL_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<String>,
     /// A name or address by which tills know the server (repeatable)
-    #[arg(long = "host", global = true, env = "COUNTERFOIL_HOSTS", value_delimiter = ',', value_name = "HOST")]
+    #[arg(long = "host", env = "COUNTERFOIL_HOSTS", value_delimiter = ',', value_name = "HOST")]
     hosts: Vec<String>,
     /// How many connections at once
-    #[arg(long, global = true, env = "COUNTERFOIL_CONNECTIONS_MAX", value_name = "COUNT")]
+    #[arg(long, env = "COUNTERFOIL_CONNECTIONS_MAX", value_name = "COUNT")]
     connections_max: Option<usize>,
+    #[command(flatten)]
+    stores: StoreSettings,
+}
+
+/// How new stores count.
+#[derive(Debug, Args)]
+pub(super) struct StoreSettings {
     /// The currency of new stores, ISO 4217
-    #[arg(long, global = true, env = "COUNTERFOIL_CURRENCY", value_name = "CODE")]
+    #[arg(long, env = "COUNTERFOIL_CURRENCY", value_name = "CODE")]
     currency: Option<String>,
     /// The country of new stores, ISO 3166
-    #[arg(long, global = true, env = "COUNTERFOIL_COUNTRY", value_name = "CODE")]
+    #[arg(long, env = "COUNTERFOIL_COUNTRY", value_name = "CODE")]
     country: Option<String>,
     /// The zone of new stores, such as Europe/Madrid
-    #[arg(long, global = true, env = "COUNTERFOIL_ZONE", value_name = "ZONE")]
+    #[arg(long, env = "COUNTERFOIL_ZONE", value_name = "ZONE")]
     zone: Option<String>,
     /// Whether prices of new stores include tax
-    #[arg(long, global = true, env = "COUNTERFOIL_PRICES", value_enum)]
+    #[arg(long, env = "COUNTERFOIL_PRICES", value_enum)]
     prices: Option<Prices>,
 }
 
-impl SettingsArguments {
-    /// What flags and variables say.
+/// What the environment sets for every command, also for those that have no flag for it.
+#[derive(Debug, Parser)]
+struct EnvironmentSettings {
+    #[command(flatten)]
+    common: CommonSettings,
+    #[command(flatten)]
+    server: ServerSettings,
+}
+
+/// What the environment says.
+pub(super) fn of_environment() -> Given {
+    let EnvironmentSettings { common, server } = EnvironmentSettings::parse_from(["head-office"]);
+    common.given().over(server.given())
+}
+
+impl CommonSettings {
+    /// What they say.
+    pub(super) fn given(self) -> Given {
+        Given { profile: self.profile, log: self.log, ..Given::default() }
+    }
+}
+
+impl ServerSettings {
+    /// What they say.
     pub(super) fn given(self) -> Given {
         Given {
-            profile: self.profile,
-            log: self.log,
             listen: self.listen,
             hosts: (!self.hosts.is_empty()).then_some(self.hosts),
             connections_max: self.connections_max,
+            ..self.stores.given()
+        }
+    }
+}
+
+impl StoreSettings {
+    /// What they say.
+    pub(super) fn given(self) -> Given {
+        Given {
             currency: self.currency,
             country: self.country,
             zone: self.zone,
             prices: self.prices,
+            ..Given::default()
         }
     }
 }
@@ -77,7 +119,7 @@ pub(super) enum Command {
     /// Makes a head office: certificate authority, keys, store, and a first administrator
     Init(InitOptions),
     /// Serves tills until it is stopped
-    Serve,
+    Serve(ServerSettings),
     /// Makes a one-time token for a till
     Token(TokenOptions),
     /// Grants a journal that was asked for by file
@@ -88,6 +130,8 @@ pub(super) enum Command {
     Admin(AdminOptions),
     /// The operators of tills
     Operator(OperatorOptions),
+    /// The products of the catalogue
+    Products(ProductsOptions),
     /// Takes over the products of a shop
     Import(ImportOptions),
     /// Takes what a till exported to a file
@@ -110,6 +154,8 @@ pub(super) struct InitOptions {
     /// A file with the first administrator's password, or - ; one is made and shown once otherwise
     #[arg(long, value_name = "FILE")]
     pub(super) password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: ServerSettings,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +169,8 @@ pub(super) struct SlotOptions {
     /// The till may take over documents of the past
     #[arg(long)]
     pub(super) history: bool,
+    #[command(flatten)]
+    pub(super) counts: StoreSettings,
 }
 
 #[derive(Debug, Args)]
@@ -200,7 +248,7 @@ pub(super) enum OperatorCommand {
         /// admin, manager or cashier
         #[arg(long)]
         role: String,
-        /// A file with the PIN, or -
+        /// A file with the PIN, or - [or HEAD_OFFICE_NEW_PIN]
         #[arg(long, value_name = "FILE")]
         pin_file: Option<PathBuf>,
         /// The one store; all of them otherwise
@@ -209,6 +257,26 @@ pub(super) enum OperatorCommand {
         /// The person may not work any more
         #[arg(long)]
         inactive: bool,
+    },
+    /// Removes an operator; it is gone from tills after their next sync
+    Remove {
+        /// The code typed at the till
+        code: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProductsOptions {
+    #[command(subcommand)]
+    pub(super) command: ProductsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProductsCommand {
+    /// Removes a product with all its prices; documents that name it stay as they are
+    Remove {
+        /// The product's code
+        code: String,
     },
 }
 

@@ -9,22 +9,26 @@ use serde_json::{Value, json};
 
 use super::args::{
     AdminCommand, AdminOptions, FeedOptions, GrantOptions, IngestOptions, OperatorCommand, OperatorOptions,
-    ReportOptions, RevokeOptions, SlotOptions, TokenOptions,
+    ProductsCommand, ProductsOptions, ReportOptions, RevokeOptions, SlotOptions, TokenOptions,
 };
 use super::{files, reach};
 use crate::folder::Folder;
 use crate::operation_error::OperationError;
 use crate::operations::{
-    AdministratorOrder, Answer, Ending, FeedOrder, GrantOrder, IngestOrder, Operation, OperatorOrder, ReportOrder,
-    RevokeOrder, StoreOrder, TokenOrder,
+    AdministratorOrder, Answer, Ending, FeedOrder, GrantOrder, IngestOrder, Operation, OperatorOrder, RemoveOrder,
+    ReportOrder, RevokeOrder, StoreOrder, TokenOrder,
 };
 use crate::settings::Given;
 use crate::store::RedbStore;
 
+/// The variable that holds the PIN of a new operator.
+const NEW_PIN: &str = "HEAD_OFFICE_NEW_PIN";
+
 type Done = Result<Answer, OperationError>;
 
 pub(super) fn token(folder: &Folder, given: Given, options: TokenOptions) -> Done {
-    let SlotOptions { store, till, history } = options.slot;
+    let SlotOptions { store, till, history, counts } = options.slot;
+    let given = counts.given().over(given);
     let order = TokenOrder {
         store,
         till,
@@ -36,9 +40,10 @@ pub(super) fn token(folder: &Folder, given: Given, options: TokenOptions) -> Don
 }
 
 pub(super) fn grant(folder: &Folder, given: Given, options: GrantOptions) -> Done {
-    let SlotOptions { store, till, history } = options.slot;
+    let SlotOptions { store, till, history, counts } = options.slot;
+    let given = counts.given().over(given);
     let order = GrantOrder {
-        request: STANDARD.encode(files::read(&options.journal_request)?),
+        request: STANDARD.encode(files::read_parcel(&options.journal_request)?),
         store,
         till,
         has_history: history,
@@ -62,15 +67,27 @@ pub(super) fn admin(folder: &Folder, given: Given, options: AdminOptions) -> Don
 }
 
 pub(super) fn operator(folder: &Folder, given: Given, options: OperatorOptions) -> Done {
-    let OperatorCommand::Add { code, name, role, pin_file, store, inactive } = options.command;
+    let (code, name, role, pin_file, store, inactive) = match options.command {
+        OperatorCommand::Add { code, name, role, pin_file, store, inactive } => {
+            (code, name, role, pin_file, store, inactive)
+        }
+        OperatorCommand::Remove { code } => {
+            return reach::ask(folder, given, Operation::RemoveOperator(RemoveOrder { code }));
+        }
+    };
     let pin = pin_file.as_deref().map(|path| files::read_secret("pin-file", path)).transpose()?;
-    let pin = pin.map(|pin| pin.to_string());
+    let pin = pin.map(|pin| pin.to_string()).or_else(|| std::env::var(NEW_PIN).ok().filter(|pin| !pin.is_empty()));
     let order = OperatorOrder { code, name, role, pin, store, is_active: !inactive };
     reach::ask(folder, given, Operation::Operator(order))
 }
 
+pub(super) fn products(folder: &Folder, given: Given, options: ProductsOptions) -> Done {
+    let ProductsCommand::Remove { code } = options.command;
+    reach::ask(folder, given, Operation::RemoveProduct(RemoveOrder { code }))
+}
+
 pub(super) fn ingest(folder: &Folder, given: Given, options: &IngestOptions) -> Done {
-    let order = IngestOrder { content: STANDARD.encode(files::read(&options.file)?) };
+    let order = IngestOrder { content: STANDARD.encode(files::read_parcel(&options.file)?) };
     let answer = reach::ask(folder, given, Operation::Ingest(order))?;
     write_field(answer, "acknowledgement", options.acknowledgement.as_deref())
 }
@@ -109,7 +126,7 @@ pub(super) fn audit(folder: &Folder, given: Given) -> Done {
     match audited {
         Ok(Err(OperationError::Failed(cause))) => Ok(damaged(format!("{cause:#}"))),
         Ok(answered) => answered,
-        Err(_) => Ok(damaged("the store is so damaged that it cannot be read".to_owned())),
+        Err(_) => Ok(damaged(super::unreadable())),
     }
 }
 

@@ -1,7 +1,5 @@
 //! `head-office import`: reads a file, shows how far it is, and sends its rows to head office.
 
-use std::fs::File;
-
 use counterfoil_core::catalog::MasterRow;
 use counterfoil_core::id::StoreCode;
 use counterfoil_core::import_files::products::import_products;
@@ -12,6 +10,7 @@ use counterfoil_core::refusal::Refusal;
 use serde_json::json;
 
 use super::args::{ImportCommand, ImportOptions};
+use super::files;
 use super::progress::Progress;
 use super::reach::Reach;
 use crate::folder::Folder;
@@ -21,7 +20,7 @@ use crate::settings::Given;
 
 pub(super) fn run(folder: &Folder, given: Given, options: ImportOptions) -> Result<Answer, OperationError> {
     let ImportCommand::Products(options) = options.command;
-    let source = Source::read(&options.file.display().to_string(), File::open(&options.file))?;
+    let source = Source::read(&options.file.display().to_string(), Ok(files::open(&options.file)?))?;
     let (rate, separator) = (options.tax_rate, options.category_separator);
     let asked = Asked::read(&options.map, &options.default, rate, separator, options.key)?;
     let store = options.store.map(StoreCode::new).transpose()?;

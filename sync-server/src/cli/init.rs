@@ -14,15 +14,15 @@ use crate::operations::Answer;
 use crate::settings::Given;
 use crate::{admin, clock};
 
-pub(super) fn run(folder: Folder, given: Given, options: &InitOptions) -> Result<Answer, OperationError> {
+pub(super) fn run(folder: Folder, given: Given, options: InitOptions) -> Result<Answer, OperationError> {
     // What is wrong with the person is told before the folder is made.
-    let name = Name::new(options.admin.clone())?;
+    let name = Name::new(options.admin)?;
     let password = match &options.password_file {
         Some(path) => files::read_secret("password-file", path)?,
         None => Zeroizing::new(admin::password(random()?)),
     };
     admin::check_password(&password)?;
-    let given = given.over(Given::read_file(&folder.settings())?);
+    let given = options.settings.given().over(given).over(Given::read_file(&folder.settings())?);
     let office = Office::create(folder, &given)?;
     admin::create(office.store(), &name, &password, random()?, clock::now())?;
     let shown = options.password_file.is_none().then(|| password.as_str());

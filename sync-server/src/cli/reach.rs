@@ -63,7 +63,8 @@ pub(super) fn is_served(folder: &Folder) -> Result<bool, OperationError> {
     Ok(server_of(folder)?.is_some())
 }
 
-fn server_of(folder: &Folder) -> Result<Option<LocalApi>, OperationError> {
+/// Where the server of this folder answers, if one does.
+pub(super) fn server_of(folder: &Folder) -> Result<Option<LocalApi>, OperationError> {
     let api = LocalApi::read(folder)?;
     Ok(api.filter(|api| std::net::TcpStream::connect(api.address).is_ok()))
 }

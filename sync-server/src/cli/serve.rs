@@ -2,9 +2,11 @@
 
 use std::io::Write;
 
+use counterfoil_core::refusal::{Reason, Refusal};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
+use super::reach;
 use crate::folder::Folder;
 use crate::office::Office;
 use crate::operation_error::OperationError;
@@ -13,11 +15,14 @@ use crate::server::Server;
 use crate::settings::Given;
 
 pub(super) fn run(folder: Folder, given: Given, json: bool) -> Result<Answer, OperationError> {
+    if let Some(api) = reach::server_of(&folder)? {
+        let running = format!("process {} serves {} already", api.process, folder.path().display());
+        let limit = "stop it first, or name another folder by --data";
+        return Err(Refusal::new(Reason::Declined, "data", running, limit).into());
+    }
     let settings = given.over(Given::read_file(&folder.settings())?).check()?;
-    let filter = EnvFilter::try_new(&settings.log).map_err(|error| {
-        let (reason, limit) = (counterfoil_core::refusal::Reason::Malformed, "a filter such as info");
-        counterfoil_core::refusal::Refusal::new(reason, "log", error, limit)
-    })?;
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| Refusal::new(Reason::Malformed, "log", error, "a filter such as info"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     subscriber.try_init().map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
     let office = Office::open(folder, settings)?;

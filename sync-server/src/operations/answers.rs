@@ -21,7 +21,7 @@ pub(super) fn request_of(bytes: &[u8]) -> Result<Vec<u8>, OperationError> {
     if !bytes.starts_with(b"CFX1") {
         return Ok(bytes.to_vec());
     }
-    let request = parcel::decode(bytes)?.into_iter().find(|item| item.kind == ItemKind::JournalRequest);
+    let request = parcel::open("what came", bytes)?.into_iter().find(|item| item.kind == ItemKind::JournalRequest);
     let missing = || Refusal::new(Reason::Missing, "journal-request", "", "a file that holds a journal request");
     Ok(request.ok_or_else(missing)?.bytes)
 }

@@ -7,6 +7,7 @@
 mod answers;
 mod feed;
 mod orders;
+mod removal;
 mod slots;
 
 use base64::Engine;
@@ -22,9 +23,11 @@ pub use feed::FeedOrder;
 pub use orders::{
     AdministratorOrder, GrantOrder, IngestOrder, OperatorOrder, ProductsOrder, ReportOrder, StoreOrder, TokenOrder,
 };
+pub use removal::RemoveOrder;
 pub use slots::RevokeOrder;
 
 use crate::office::Office;
+use crate::store::StoreError;
 
 /// The most bytes of an operation with its file, in base64.
 pub const OPERATION_BYTES_MAX: usize = 256 * 1_048_576;
@@ -43,6 +46,10 @@ pub enum Operation {
     Administrator(AdministratorOrder),
     /// An operator of tills.
     Operator(OperatorOrder),
+    /// An operator that is no more.
+    RemoveOperator(RemoveOrder),
+    /// A product that is no more.
+    RemoveProduct(RemoveOrder),
     /// Products or prices, as an import sends them.
     ChangeProducts(ProductsOrder),
     /// What a till exported to a file.
@@ -124,13 +131,24 @@ impl From<OperationError> for Answer {
         match error {
             OperationError::Refused(refusal) => refused(&refusal),
             OperationError::Fault(fault) => {
-                refused(&Refusal::new(Reason::Malformed, "file", fault, "signed bytes that are whole and unaltered"))
+                refused(&Refusal::new(Reason::Malformed, "file", "what came", format!("whole and unaltered: {fault}")))
             }
             OperationError::Failed(cause) => Self {
                 ending: Ending::Damaged,
-                body: serde_json::json!({ "error": { "code": "failed", "message": format!("{cause:#}") } }),
+                body: serde_json::json!({ "error": { "code": code_of(&cause), "message": format!("{cause:#}") } }),
             },
         }
+    }
+}
+
+/// What failed, for programs: the disk, what is written there, or something else.
+fn code_of(cause: &anyhow::Error) -> &'static str {
+    match cause.downcast_ref::<StoreError>() {
+        Some(StoreError::Corrupted(_) | StoreError::Damaged { .. } | StoreError::Invariant(_)) => "damaged",
+        Some(StoreError::Backend(_)) => "io",
+        Some(StoreError::NewerSchema { .. } | StoreError::Locked | StoreError::Refused(_)) => "failed",
+        None if cause.chain().any(|error| error.is::<std::io::Error>()) => "io",
+        None => "failed",
     }
 }
 
@@ -143,6 +161,8 @@ pub fn perform(office: &Office, operation: Operation) -> Answer {
         Operation::Feed(order) => order.perform(office),
         Operation::Administrator(order) => order.perform(office),
         Operation::Operator(order) => order.perform(office),
+        Operation::RemoveOperator(order) => order.remove_operator(office),
+        Operation::RemoveProduct(order) => order.remove_product(office),
         Operation::ChangeProducts(order) => order.perform(office),
         Operation::Ingest(order) => order.perform(office),
         Operation::Revoke(order) => order.perform(office),

@@ -7,14 +7,24 @@ use counterfoil_core::hex;
 use counterfoil_core::refusal::Refusal;
 use thiserror::Error;
 
+/// What a person can do about a damaged store.
+pub const DAMAGED_ADVICE: &str = "copy the data folder away, put its last backup back and run head-office restore: tills \
+    then send again what the backup lacks";
+
 /// The store failed or is damaged.
 #[derive(Clone, Debug, Error)]
 pub enum StoreError {
     /// The disk or the database failed.
     #[error("the store failed: {0}")]
-    Backend(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    Backend(Arc<dyn std::error::Error + Send + Sync>),
+    /// The file is not what the database wrote.
+    #[error("head-office.redb is damaged: {0}; {DAMAGED_ADVICE}")]
+    Corrupted(String),
+    /// Another process has it open.
+    #[error("another process has the store open")]
+    Locked,
     /// A row is not what was written.
-    #[error("table {table} holds a damaged row at key {key}")]
+    #[error("head-office.redb is damaged: table {table} holds a damaged row at key {key}; {DAMAGED_ADVICE}")]
     Damaged {
         /// The table's name.
         table: String,

@@ -45,7 +45,7 @@ impl RedbStore {
             Ok(()) | Err(_) => {}
         }
         create_for_owner(&unfinished).map_err(StoreError::backend)?;
-        let database = builder().create(&unfinished).map_err(StoreError::backend)?;
+        let database = builder().create(&unfinished).map_err(failed)?;
         let store = Self { database, path: unfinished.clone() };
         (&store as &dyn Store).write(|rows| rows.put_setting("schema", &SCHEMA))?;
         drop(store);
@@ -59,7 +59,7 @@ impl RedbStore {
     /// # Errors
     /// There is none, another process has it, it is damaged, or it was written by a newer program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = builder().open(path).map_err(StoreError::backend)?;
+        let database = builder().open(path).map_err(failed)?;
         let store = Self { database, path: path.to_path_buf() };
         let schema: Option<u32> = (&store as &dyn Store).read(|rows| rows.setting("schema"))?;
         match schema {
@@ -74,13 +74,22 @@ impl RedbStore {
     /// # Errors
     /// There is none, another process has it, or it cannot be read at all.
     pub fn is_intact(path: &Path) -> Result<bool, StoreError> {
-        builder().open(path).and_then(|mut database| database.check_integrity()).map_err(StoreError::backend)
+        builder().open(path).and_then(|mut database| database.check_integrity()).map_err(failed)
     }
 
     /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// What the database says, told apart by what a person can do about it.
+fn failed(error: impl Into<redb::Error>) -> StoreError {
+    match error.into() {
+        redb::Error::DatabaseAlreadyOpen => StoreError::Locked,
+        redb::Error::Corrupted(what) => StoreError::Corrupted(what),
+        error => StoreError::backend(error),
     }
 }
 
@@ -111,22 +120,22 @@ const fn definition(table: Table) -> Definition {
 
 impl Store for RedbStore {
     fn read_with(&self, work: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let transaction = self.database.begin_read().map_err(StoreError::backend)?;
+        let transaction = self.database.begin_read().map_err(failed)?;
         work(&View { transaction })
     }
 
     fn write_with(&self, work: &mut dyn FnMut(&mut dyn RowsMut) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin_write().map_err(StoreError::backend)?;
-        transaction.set_durability(Durability::Immediate).map_err(StoreError::backend)?;
+        let mut transaction = self.database.begin_write().map_err(failed)?;
+        transaction.set_durability(Durability::Immediate).map_err(failed)?;
         let tables: Result<Vec<_>, _> =
             Table::ALL.iter().map(|table| transaction.open_table(definition(*table))).collect();
-        let mut open = OpenTables { tables: tables.map_err(StoreError::backend)? };
+        let mut open = OpenTables { tables: tables.map_err(failed)? };
         let result = work(&mut open);
         drop(open);
         match result {
-            Ok(()) => transaction.commit().map_err(StoreError::backend),
+            Ok(()) => transaction.commit().map_err(failed),
             Err(error) => {
-                transaction.abort().map_err(StoreError::backend)?;
+                transaction.abort().map_err(failed)?;
                 Err(error)
             }
         }
@@ -140,7 +149,7 @@ struct View {
 
 impl View {
     fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
-        self.transaction.open_table(definition(table)).map_err(StoreError::backend)
+        self.transaction.open_table(definition(table)).map_err(failed)
     }
 }
 
@@ -183,12 +192,12 @@ impl Rows for OpenTables<'_> {
 
 impl RowsMut for OpenTables<'_> {
     fn store(&mut self, table: Table, key: &Key, bytes: &[u8]) -> Result<(), StoreError> {
-        self.tables[table as usize].insert(key.as_bytes(), bytes).map_err(StoreError::backend)?;
+        self.tables[table as usize].insert(key.as_bytes(), bytes).map_err(failed)?;
         Ok(())
     }
 
     fn remove(&mut self, table: Table, key: &Key) -> Result<(), StoreError> {
-        self.tables[table as usize].remove(key.as_bytes()).map_err(StoreError::backend)?;
+        self.tables[table as usize].remove(key.as_bytes()).map_err(failed)?;
         Ok(())
     }
 
@@ -198,7 +207,7 @@ impl RowsMut for OpenTables<'_> {
 }
 
 fn stored(table: &impl ReadableTable<&'static [u8], &'static [u8]>, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = table.get(key.as_bytes()).map_err(StoreError::backend)?;
+    let found = table.get(key.as_bytes()).map_err(failed)?;
     Ok(found.map(|value| value.value().to_vec()))
 }
 
@@ -214,8 +223,8 @@ fn stored_range(
         None => table.range(from.as_bytes()..),
     };
     let mut rows = Vec::new();
-    for row in found.map_err(StoreError::backend)?.take(rows_max) {
-        let (key, value) = row.map_err(StoreError::backend)?;
+    for row in found.map_err(failed)?.take(rows_max) {
+        let (key, value) = row.map_err(failed)?;
         rows.push((key.value().to_vec(), value.value().to_vec()));
     }
     Ok(rows)
