@@ -5,6 +5,7 @@
 //! of its own, so that a damaged row of one journal delays no other. Example: 40 tills push at once; one flush, 40
 //! answers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -18,6 +19,9 @@ pub const WAITING_MAX: usize = 256;
 
 /// The most words of one commit: at most 64 batches of 1 MiB are in memory for it.
 pub const WORDS_PER_COMMIT_MAX: usize = 64;
+
+/// The exit code after a panic of the writer.
+const EXIT_PANICKED: i32 = 3;
 
 /// Gives the time and fresh random bits.
 pub type MomentSource = Box<dyn FnMut() -> Moment + Send>;
@@ -75,13 +79,29 @@ impl Inbox {
     }
 }
 
-/// Starts the writer's thread. It ends, with all that was handed in merged, when the last inbox is dropped.
+/// Starts the writer's thread. It ends, with all that was handed in merged, when the last inbox is dropped. Should it
+/// panic, the whole process ends: one that takes words and merges none is worse than one that is started again.
 ///
 /// # Errors
 /// The system gives no thread.
 pub fn start(store: Arc<dyn Store>, moments: MomentSource) -> std::io::Result<(Inbox, JoinHandle<()>)> {
+    start_with(store, moments, || std::process::exit(EXIT_PANICKED))
+}
+
+/// As [`start`], with what is to be done after a panic.
+fn start_with(
+    store: Arc<dyn Store>,
+    moments: MomentSource,
+    panicked: impl FnOnce() + Send + 'static,
+) -> std::io::Result<(Inbox, JoinHandle<()>)> {
     let (sender, receiver) = sync_channel(WAITING_MAX);
-    let work = move || run(&*store, &receiver, moments);
+    let work = move || {
+        // Nothing of what the panic left behind is used again but the store, whose transaction was not committed.
+        if catch_unwind(AssertUnwindSafe(|| run(&*store, &receiver, moments))).is_err() {
+            tracing::error!("the writer has panicked; head office ends");
+            panicked();
+        }
+    };
     let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(work)?;
     Ok((Inbox { sender }, thread))
 }
@@ -123,4 +143,44 @@ pub fn merge_together(store: &dyn Store, words: &[Word], moment: Moment) -> Resu
         projection.write(rows)?;
         Ok(outcomes)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Rows;
+    use crate::store::rows::RowsMut;
+
+    /// A store whose transactions panic.
+    struct Broken;
+
+    impl Store for Broken {
+        fn read_with(&self, _: &mut dyn FnMut(&dyn Rows) -> Result<(), StoreError>) -> Result<(), StoreError> {
+            panic!("a bug")
+        }
+
+        fn write_with(&self, _: &mut dyn FnMut(&mut dyn RowsMut) -> Result<(), StoreError>) -> Result<(), StoreError> {
+            panic!("a bug")
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_writer_ends_the_process() {
+        use counterfoil_core::id::JournalId;
+        use counterfoil_core::journal::batch::Batch;
+        use counterfoil_core::journal::envelope::ChainHead;
+        use counterfoil_core::journal::key::SigningKey;
+        use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
+
+        let (ended, has_ended) = sync_channel(1);
+        let moments = Box::new(|| Moment { now: Timestamp(0), fresh: [0; 8] });
+        let (inbox, thread) = start_with(Arc::new(Broken), moments, move || ended.send(()).unwrap()).unwrap();
+        let key = SigningKey::from_seed([1; 32]);
+        let now = Now { at: Timestamp(0), offset: ZoneOffset(0) };
+        let (entry, _) = ChainHead::start(JournalId([1; 16])).append(now, 9, 1, b"x").unwrap();
+        let batch = Batch::read(&Batch::sign(&[entry], &key).unwrap()).unwrap().verify(&key.public_key()).unwrap();
+        assert!(inbox.merge(Word::Batch(Box::new(batch))).is_err());
+        has_ended.recv().unwrap();
+        thread.join().unwrap();
+    }
 }
