@@ -60,6 +60,8 @@ pub struct GrantChange {
     pub expected: Vec<KnownJournal>,
     /// The slot's earlier journal, which ends by this.
     pub closed: Option<JournalId>,
+    /// A new epoch, where the till shows that head office has forgotten something.
+    pub epoch: Option<Epoch>,
 }
 
 /// What was decided about a request for a journal.
@@ -103,6 +105,8 @@ pub struct Granting<'a> {
     pub now: Timestamp,
     /// The calendar year in a zone at that time.
     pub year_in: fn(&str, Timestamp) -> i64,
+    /// Random bits for a new epoch, should one be needed.
+    pub fresh: [u8; 8],
 }
 
 /// Decides about a request for a journal. Pure: the certificate was made before, and is thrown away if it is not needed.
@@ -209,7 +213,13 @@ fn change(
     // A till that was on its own before has given itself suffix A, and sends its history under its old key.
     let unknown = request.predecessor.as_ref().filter(|_| context.predecessor.is_none());
     let given_before = if unknown.is_some() { slot.suffixes.max(1) } else { slot.suffixes };
-    let suffix = suffix(given_before, context.epoch);
+    // In a slot that has had a journal, one that nobody knows was granted before head office was put back from a copy:
+    // how many more were is not known either, and only a new epoch's suffixes have certainly not been given out.
+    let has_forgotten = unknown.is_some() && slot.journal.is_some();
+    let counter = context.epoch.counter.saturating_add(1);
+    let raised = has_forgotten.then_some(Epoch { counter, random: granting.fresh });
+    let epoch = raised.unwrap_or(context.epoch);
+    let suffix = suffix(given_before, epoch);
     let year = (granting.year_in)(store.zone.as_str(), granting.now);
     let mut granted = series(slot, year, &suffix)?;
     granted.extend(series(slot, year.saturating_add(1), &suffix)?);
@@ -220,7 +230,7 @@ fn change(
         profile: profile.clone(),
         series: granted.clone(),
         head_office: granting.key.public_key(),
-        epoch: context.epoch,
+        epoch,
         granted: granting.now,
     };
     let expected = |journal, key| KnownJournal { journal, key, profile: profile.clone() };
@@ -240,6 +250,7 @@ fn change(
         series: granted,
         expected: journals,
         closed: slot.journal,
+        epoch: raised,
     })
 }
 

@@ -54,7 +54,7 @@ fn decide_by_token(context: &GrantContext, request: &JournalRequestV1) -> GrantD
 
 fn decide_by(context: &GrantContext, request: &JournalRequestV1, right: Right<'_>) -> GrantDecision {
     let key = SigningKey::from_seed([99; 32]);
-    decide(context, request, right, Granting { key: &key, now: NOW, year_in: |_, _| 2026 }).unwrap()
+    decide(context, request, right, Granting { key: &key, now: NOW, year_in: |_, _| 2026, fresh: [5; 8] }).unwrap()
 }
 
 fn change(decision: GrantDecision) -> GrantChange {
@@ -159,7 +159,13 @@ fn the_next_journal_of_a_slot_has_the_next_suffix_and_ends_the_one_before() {
     let foreign = JournalRequestV1 { predecessor: Some(other_key), ..request(2) };
     assert!(refusal(decide_by(&known, &foreign, Right::EndedJournal)).0.starts_with("id_reused"));
     let alone = GrantContext { predecessor: None, ..known };
-    assert_eq!(change(decide_by(&alone, &next, Right::EndedJournal)).expected.len(), 2);
+    let forgotten = change(decide_by(&alone, &next, Right::EndedJournal));
+    assert_eq!(
+        (forgotten.expected.len(), forgotten.granted.suffix.as_str()),
+        (2, "B2"),
+        "what was forgotten stays free"
+    );
+    assert_eq!((forgotten.epoch, second.epoch), (Some(Epoch { counter: 2, random: [5; 8] }), None));
 }
 
 #[test]
@@ -173,7 +179,7 @@ fn a_till_that_was_on_its_own_gets_no_series_that_it_gave_itself() {
         sessions: 1,
     };
     let joining = change(decide_by_token(&context(), &JournalRequestV1 { predecessor: Some(own), ..request(1) }));
-    assert_eq!((joining.granted.suffix.as_str(), joining.slot.suffixes), ("B", 2));
+    assert_eq!((joining.granted.suffix.as_str(), joining.slot.suffixes, joining.epoch), ("B", 2, None));
     assert_eq!(joining.series[0].code.as_str(), "S01-T01-R26B");
 }
 

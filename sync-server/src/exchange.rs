@@ -51,8 +51,8 @@ pub fn take_hello(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result
         Err(fault) => return faulty(office, &record, &fault),
     };
     // A hello from a file answers no challenge and must not use up the one that is open.
-    let challenge = speaker.and_then(|_| office.take_challenge(journal));
-    answer(office, office.inbox()?.merge(Word::Hello(Box::new(hello), challenge))?)
+    let asked = speaker.and_then(|_| office.take_challenge(journal));
+    answer(office, office.inbox()?.merge(Word::Hello(Box::new(hello), asked))?)
 }
 
 /// Takes a signed batch.
@@ -101,7 +101,7 @@ pub fn verify_fresh(
         return Err(refused("of a journal that has ended").into());
     }
     let hello = read.verify(&record.key)?;
-    let challenge = office.take_challenge(journal);
+    let challenge = office.take_challenge(journal).map(|asked| asked.challenge);
     if challenge.is_none() || hello.statement().challenge != challenge {
         return Err(refused("without head office's fresh challenge").into());
     }
@@ -135,7 +135,7 @@ fn unknown(journal: JournalId) -> Answer {
 fn faulty(office: &Office, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
     tracing::warn!(journal = %record.journal, %fault, "a word did not verify");
     let epoch = office.store().read(|rows| rows.epoch())?;
-    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, challenge: None };
+    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked: None };
     let judged = verdict(Some(&held), Claim::Faulty(fault), |_| Ok::<_, OperationError>(record.hash))?;
     Ok(Answer {
         journal: record.journal,

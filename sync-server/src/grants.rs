@@ -13,7 +13,7 @@ use counterfoil_core::time::Timestamp;
 use crate::enrolment::{GrantChange, GrantContext, GrantDecision, Granting, KnownJournal, Right, decide};
 use crate::operation_error::OperationError;
 use crate::store::record::{
-    EvidenceOf, GrantRecord, JournalRecord, SeriesRecord, SlotRecord, StoreRecord, TokenRecord,
+    EvidenceOf, Finding, GrantRecord, JournalRecord, SeriesRecord, SlotRecord, StoreRecord, TokenRecord,
 };
 use crate::store::{Rows, RowsMut, Store, StoreError};
 use crate::verdict::Standing;
@@ -252,12 +252,25 @@ fn apply_change(
         let predecessor = predecessor.filter(|_| expected.journal == request.journal);
         rows.put_journal(&JournalRecord { predecessor, ..record })?;
     }
+    if let Some(epoch) = change.epoch {
+        rows.put_epoch(epoch)?;
+    }
     let Some(closed) = change.closed else { return Ok(()) };
-    match rows.as_rows().journal(closed)? {
-        Some(record) if record.standing == Standing::Open => {
-            rows.put_journal(&JournalRecord { standing: Standing::Closed, ..record })
-        }
-        Some(_) | None => Ok(()),
+    let Some(record) = rows.as_rows().journal(closed)? else { return Ok(()) };
+    match record.standing {
+        Standing::Open | Standing::Quarantined => {}
+        Standing::Closed | Standing::Revoked => return Ok(()),
+    }
+    let slot = &change.slot;
+    let text = format!(
+        "{}/{} goes on in journal {}; journal {closed} ended here at entry {}, and what comes of it later is kept and not \
+         counted: look whether another device still sells with it",
+        slot.store, slot.till, request.journal, record.seq
+    );
+    rows.put_finding(closed, &Finding { seq: record.seq, code: "replaced".to_owned(), text, found: now })?;
+    match record.standing {
+        Standing::Open => rows.put_journal(&JournalRecord { standing: Standing::Closed, ..record }),
+        Standing::Quarantined | Standing::Closed | Standing::Revoked => Ok(()),
     }
 }
 

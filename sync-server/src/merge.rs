@@ -10,7 +10,7 @@ use counterfoil_core::id::{Hash, JournalId, SeriesCode};
 use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::VerifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
-use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal, VerifiedHello};
+use counterfoil_core::journal::hello::{Hello, RunningTotal, VerifiedHello};
 use counterfoil_core::journal_state::JournalState;
 use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
@@ -18,7 +18,7 @@ use counterfoil_core::time::Timestamp;
 use crate::projection::{Projection, document_of};
 use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
 use crate::store::{RowsMut, StoreError};
-use crate::verdict::{Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
+use crate::verdict::{Asked, Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
 
 /// The most entries of one journal that are kept without being applied.
 pub const KEPT_ENTRIES_MAX: u64 = 1_000_000;
@@ -27,7 +27,7 @@ pub const KEPT_ENTRIES_MAX: u64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub enum Word {
     /// Where it is, and the challenge that was open for its journal, which this uses up.
-    Hello(Box<VerifiedHello>, Option<Challenge>),
+    Hello(Box<VerifiedHello>, Option<Asked>),
     /// A run of entries.
     Batch(Box<VerifiedBatch>),
 }
@@ -98,8 +98,8 @@ pub fn merge(
         let (kept_to, send_from) = (None, None);
         return Ok(Outcome { journal, verdict, standing, seq: 0, hash: Hash::ZERO, epoch, kept_to, send_from });
     };
-    let challenge = if let Word::Hello(_, challenge) = word { *challenge } else { None };
-    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, challenge };
+    let asked = if let Word::Hello(_, asked) = word { *asked } else { None };
+    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked };
     let claim = match word {
         Word::Hello(hello, _) => Claim::Hello(hello),
         Word::Batch(batch) => Claim::Batch(batch),

@@ -24,6 +24,7 @@ use crate::merge::Moment;
 use crate::operation_error::OperationError;
 use crate::settings::{Given, Settings};
 use crate::store::{RedbStore, Store};
+use crate::verdict::Asked;
 use crate::writer::{self, Inbox};
 
 /// The most challenges that are open at once; one per journal, so a full map means a flood.
@@ -38,7 +39,7 @@ pub struct Office {
     store: Arc<dyn Store>,
     inbox: Option<Inbox>,
     writer: Option<JoinHandle<()>>,
-    challenges: Mutex<HashMap<JournalId, Challenge>>,
+    challenges: Mutex<HashMap<JournalId, Asked>>,
 }
 
 impl Office {
@@ -149,20 +150,22 @@ impl Office {
     /// What it grants with, now.
     #[must_use]
     pub fn granting(&self) -> Granting<'_> {
-        Granting { key: &self.key, now: clock::now(), year_in: clock::year_in }
+        // The check at the start has shown that the system gives random bytes.
+        Granting { key: &self.key, now: clock::now(), year_in: clock::year_in, fresh: random().unwrap_or_default() }
     }
 
     /// A fresh challenge for a journal, in place of any before.
     ///
     /// # Errors
-    /// The system gives no random bytes, or too many are open.
+    /// The system gives no random bytes, or the store failed.
     pub fn challenge(&self, journal: JournalId) -> Result<Challenge, OperationError> {
         let challenge = Challenge(random()?);
+        let seq = self.store().read(|rows| rows.journal(journal))?.map_or(0, |record| record.seq);
         let mut open = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= CHALLENGES_MAX {
             open.clear();
         }
-        open.insert(journal, challenge);
+        open.insert(journal, Asked { challenge, seq });
         Ok(challenge)
     }
 
@@ -176,7 +179,7 @@ impl Office {
 
     /// Takes the challenge that is open for a journal, which can be answered once.
     #[must_use]
-    pub fn take_challenge(&self, journal: JournalId) -> Option<Challenge> {
+    pub fn take_challenge(&self, journal: JournalId) -> Option<Asked> {
         self.challenges.lock().unwrap_or_else(PoisonError::into_inner).remove(&journal)
     }
 }

@@ -39,7 +39,16 @@ pub struct Held {
     /// The epoch of head office.
     pub epoch: Epoch,
     /// The challenge that head office gave last to this journal and that nobody has answered yet.
-    pub challenge: Option<Challenge>,
+    pub asked: Option<Asked>,
+}
+
+/// A challenge that is open. What arrives after it was given cannot make its answer a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What must be answered.
+    pub challenge: Challenge,
+    /// The newest entry that was applied when it was given.
+    pub seq: u64,
 }
 
 /// What came from a journal, as far as it could be verified.
@@ -164,8 +173,8 @@ fn of_hello<E>(held: &Held, hello: &Hello, mut hash_at: impl FnMut(u64) -> Resul
         let is_ours = last.epoch == held.epoch;
         return Ok(if is_ours { Verdict::ServerFault { from: next } } else { Verdict::ServerRestored { from: next } });
     }
-    let answers = held.challenge.is_some() && hello.challenge == held.challenge;
-    if hello.seq < held.seq && answers {
+    let is_below = |asked: Asked| hello.challenge == Some(asked.challenge) && hello.seq < asked.seq;
+    if hello.seq < held.seq && held.asked.is_some_and(is_below) {
         return Ok(Verdict::Rollback { seq: hello.seq });
     }
     Ok(if hello.seq <= held.seq { Verdict::Duplicate } else { Verdict::Append { from: next } })
@@ -258,9 +267,13 @@ mod tests {
         entries
     }
 
+    const fn asked(seq: u64) -> Asked {
+        Asked { challenge: CHALLENGE, seq }
+    }
+
     fn held(standing: Standing) -> Held {
         let hash = chain(0)[3].hash();
-        Held { standing, seq: HELD_SEQ, hash, epoch: EPOCH, challenge: Some(CHALLENGE) }
+        Held { standing, seq: HELD_SEQ, hash, epoch: EPOCH, asked: Some(asked(HELD_SEQ)) }
     }
 
     fn judge(held: Option<&Held>, claim: Claim<'_>) -> Verdict {
@@ -439,9 +452,17 @@ mod tests {
 
     #[test]
     fn without_a_challenge_given_no_hello_is_fresh() {
-        let unasked = Held { challenge: None, ..held(Standing::Open) };
+        let unasked = Held { asked: None, ..held(Standing::Open) };
         for challenge in [None, Some(CHALLENGE)] {
             assert_eq!(row(Some(&unasked), 0, 3, challenge), "DDRD!DRDR");
+        }
+    }
+
+    #[test]
+    fn what_came_after_the_challenge_was_given_makes_no_rollback() {
+        for (asked_at, expected) in [(4, "LLRL!LRLR"), (3, "DDRD!DRDR"), (0, "DDRD!DRDR")] {
+            let held = Held { asked: Some(asked(asked_at)), ..held(Standing::Open) };
+            assert_eq!(row(Some(&held), 0, 3, Some(CHALLENGE)), expected, "asked at {asked_at}");
         }
     }
 

@@ -139,7 +139,7 @@ pub struct Finding {
     /// At which entry.
     pub seq: u64,
     /// What, for programs: `unreadable`, `does_not_follow`, `unbalanced`, `profile_differs`, `series_taken`,
-    /// `totals_differ`, `numbers_differ`, `kept_full`.
+    /// `totals_differ`, `numbers_differ`, `kept_full`, `replaced`.
     pub code: String,
     /// What, for people.
     pub text: String,

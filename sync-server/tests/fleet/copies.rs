@@ -168,6 +168,9 @@ fn a_till_that_was_put_back(files: &[&str], is_known_at_once: bool) {
     assert_eq!(found.iter().map(|one| one.of).collect::<Vec<_>>(), [EvidenceOf::Rollback]);
     let audit = head.audit();
     assert_eq!((&audit["totals"], &of_journal(&audit, &journal)["standing"]), (&counted["totals"], &json!("closed")));
+    let findings = audit["findings"].to_string();
+    assert!(findings.contains("replaced") && findings.contains(&till.journal()), "{findings}");
+    assert!(findings.contains("rollback: S01/T01 was put back"), "{findings}");
 
     assert_eq!(till.status()["drawer_session"], 1);
     let fresh = till.sell_milk("fresh", 2);

@@ -23,6 +23,7 @@ use counterfoil_sync_server::store::key::Key;
 use counterfoil_sync_server::store::record::JournalRecord;
 use counterfoil_sync_server::store::tables::Table;
 use counterfoil_sync_server::store::{RedbStore, Store};
+use counterfoil_sync_server::verdict::Asked;
 use counterfoil_sync_server::writer::merge_together;
 
 /// The epoch in which head office begins.
@@ -117,7 +118,7 @@ impl Shop {
     pub(crate) fn hello(&self) -> Word {
         let challenge = Some(Challenge([9; 32]));
         let bytes = self.till.hello(self.journal, challenge).unwrap();
-        Word::Hello(Box::new(self.verified(&bytes)), challenge)
+        Word::Hello(Box::new(self.verified(&bytes)), just_asked(challenge))
     }
 
     /// The word of a hello from a file.
@@ -132,7 +133,7 @@ impl Shop {
         let bytes = self.till.hello(self.journal, challenge).unwrap();
         let mut hello = self.verified(&bytes).statement().clone();
         change(&mut hello);
-        Word::Hello(Box::new(self.verified(&hello.sign(&self.key).unwrap())), challenge)
+        Word::Hello(Box::new(self.verified(&hello.sign(&self.key).unwrap())), just_asked(challenge))
     }
 
     fn verified(&self, bytes: &[u8]) -> VerifiedHello {
@@ -143,6 +144,11 @@ impl Shop {
     pub(crate) fn record(&self) -> JournalRecord {
         JournalRecord::new(self.journal, self.key.public_key(), profile(self.journal.0[0]), Timestamp(NOON))
     }
+}
+
+/// A challenge given with all that is applied.
+fn just_asked(challenge: Option<Challenge>) -> Option<Asked> {
+    challenge.map(|challenge| Asked { challenge, seq: u64::MAX })
 }
 
 fn profile(number: u8) -> Profile {
