@@ -238,6 +238,7 @@ fn wrapped(text: &str) -> Vec<String> {
 }
 
 /// A unit price with at least the currency's digits: 12.9 is shown as 12.90, and 0.0125 as it is.
+#[must_use]
 pub fn shown_price(price: UnitPrice, currency: Currency) -> Decimal {
     let mut shown = price.decimal();
     if shown.scale() < currency.digits() {

@@ -39,7 +39,7 @@ reasons! {
     /// The input cannot be read as what the field holds.
     Malformed = "malformed", "{value} is not {limit}";
     /// A required field is absent or empty.
-    Missing = "missing", "is missing; needed is {limit}";
+    Missing = "missing", "missing; needed is {limit}";
     /// More digits after the point than the currency or the unit has.
     TooManyDigits = "too_many_digits", "{value} has more digits than the limit of {limit}";
     /// Longer than its limit.

@@ -4,6 +4,7 @@
 //! Example: ES is Europe/Madrid, so a store on the Canary Islands names `Atlantic/Canary` itself.
 
 use crate::id::CountryCode;
+use crate::refusal::{Reason, Refusal};
 
 const ZONES: &str = "\
     AD Europe/Andorra;AE Asia/Dubai;AF Asia/Kabul;AG America/Antigua;AI America/Anguilla;AL Europe/Tirane;\
@@ -59,6 +60,17 @@ pub fn zone_of(country: &CountryCode) -> &'static str {
     zones().find(|(code, _)| *code == country.as_str()).map_or("UTC", |(_, zone)| zone)
 }
 
+/// Refuses a code that no country has: a slip of the keys would otherwise sell by the rules of nowhere.
+///
+/// # Errors
+/// `malformed`, where no country with a zone has the code.
+pub fn require_known(country: &CountryCode) -> Result<(), Refusal> {
+    if zones().any(|(code, _)| code == country.as_str()) {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::Malformed, "country", country, "a country of ISO 3166, such as ES"))
+}
+
 /// Every country that has a zone, with it.
 pub fn zones() -> impl Iterator<Item = (&'static str, &'static str)> {
     ZONES.split(';').filter_map(|pair| pair.split_once(' '))
@@ -75,6 +87,8 @@ mod tests {
         {
             assert_eq!(zone_of(&code.parse().unwrap()), zone);
         }
+        assert!(require_known(&"ES".parse().unwrap()).is_ok());
+        assert_eq!(require_known(&"ZZ".parse().unwrap()).unwrap_err().field(), "country");
         for (code, zone) in zones() {
             assert!(CountryCode::new(code).is_ok() && zone.contains('/'), "{code} {zone}");
         }

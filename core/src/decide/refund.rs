@@ -241,8 +241,8 @@ fn damaged(line: &LineV1) -> Refusal {
 #[must_use]
 pub fn difference(request: &RefundRequest, issued: &DocumentV1, refund_of: Option<&DocumentNumber>) -> Option<Refusal> {
     let reused = |field: &str| {
-        let limit = format!("something else on {}", issued.printed);
-        Some(Refusal::new(Reason::IdReused, field, "what was sent now", limit))
+        let limit = format!("that of {}", issued.printed);
+        Some(Refusal::new(Reason::IdReused, field, "this field", limit))
     };
     let is_same_original =
         issued.preceding.as_ref().map(DocumentNumber::as_str) == refund_of.map(DocumentNumber::as_str);

@@ -99,7 +99,7 @@ impl Till {
     pub(crate) fn key_of(&self, state: &JournalState) -> Result<&SigningKey, Refusal> {
         let key = self.keys.iter().find(|key| key.public_key() == state.key);
         key.ok_or_else(|| {
-            let limit = "restore the till, which opens a new journal";
+            let limit = "a till of a head office gets a new journal by `till sync`";
             Refusal::new(Reason::ReadOnly, "key", format!("the key of journal {} is missing", state.journal), limit)
         })
     }
@@ -107,9 +107,12 @@ impl Till {
     pub(crate) fn require_access(&self) -> Result<(), Refusal> {
         match &self.access {
             Access::Full => Ok(()),
-            Access::ReadOnly(why) => {
-                Err(Refusal::new(Reason::ReadOnly, "till", why, "check it and open it again, or restore it"))
-            }
+            Access::ReadOnly(why) => Err(Refusal::new(
+                Reason::ReadOnly,
+                "till",
+                why,
+                "`till status` says more; one of a head office gets a new journal by `till sync`",
+            )),
         }
     }
 

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
+use counterfoil_core::refusal::{Reason, Refusal};
+
 use crate::caller::Caller;
 use crate::cli::shown::Shown;
 use crate::cli::{Global, show};
@@ -13,6 +15,7 @@ use crate::local::reach::Reach;
 use crate::operations::{Answer, Operation};
 
 const PIN_BYTES_MAX: u64 = 1_024;
+const BROKEN_PIPE: &str = "broken_pipe";
 
 /// In which form answers are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,17 @@ impl Console {
         }
     }
 
+    /// Refuses an input in which there was nothing.
+    ///
+    /// # Errors
+    /// `missing`, where no basket was given.
+    pub fn require_some(baskets: usize) -> Result<(), Refusal> {
+        match baskets {
+            0 => Err(Refusal::new(Reason::Missing, "basket", "", "at least one, in a file or on standard input")),
+            _ => Ok(()),
+        }
+    }
+
     /// Asks one operation and shows its answer.
     ///
     /// # Errors
@@ -143,7 +157,10 @@ impl Console {
     /// # Errors
     /// It is closed.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
-        let closed = |error| Failure::damaged("io", format!("standard output: {error}"));
+        let closed = |error: io::Error| {
+            let code = if error.kind() == io::ErrorKind::BrokenPipe { BROKEN_PIPE } else { "io" };
+            Failure::damaged(code, format!("standard output: {error}"))
+        };
         writeln!(io::stdout().lock(), "{text}").map_err(closed)
     }
 
@@ -151,6 +168,8 @@ impl Console {
     #[must_use]
     pub fn tell(&self, failure: &Failure) -> Ending {
         let told = match (self.form, failure) {
+            // Whoever read has seen enough, as `head` has.
+            (_, Failure::Damaged(damage)) if damage.code == BROKEN_PIPE => Ok(()),
             (Form::Json, _) => self.line(&failure.json()),
             (Form::Text, Failure::Refused(_)) => self.line(&failure.to_string()),
             (Form::Text, Failure::Usage(_) | Failure::Damaged(_)) => {

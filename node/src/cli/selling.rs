@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use counterfoil_core::hex;
+use counterfoil_core::refusal::{Refusal, ToldRefusal};
+use serde::{Deserialize, Serialize};
 
 use crate::cli::console::{Console, Form};
 use crate::cli::input::Submissions;
@@ -12,6 +14,7 @@ use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::folder::secret::random;
 use crate::local::reach::Reach;
+use crate::operations::Answer;
 use crate::operations::receipt::{PrintReceipt, Printing};
 use crate::operations::sell::SubmittedLine;
 use crate::operations::status::ReadStatus;
@@ -35,12 +38,14 @@ impl Sell {
         let submissions = Submissions::read(console.open_input(self.file.as_deref())?);
         let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
         let currency = currency(console, &mut reach);
-        let (mut seller, mut ending) = (None, Ending::Done);
+        let (mut seller, mut ending, mut baskets) = (None, Ending::Done, 0);
         loop {
             let lines = submissions.take(reach.lines_at_once()).map_err(unreadable)?;
             if lines.is_empty() {
+                Console::require_some(baskets)?;
                 return Ok(ending);
             }
+            baskets += lines.iter().filter(|line| !line.is_blank()).count();
             let flow = reach.sell(&mut seller, console.caller(), &lines, &mut |answer| {
                 ending = ending.max(answer.ending);
                 console.show(answer, |sold| sold_text(sold, &currency)).map(drop)
@@ -74,6 +79,7 @@ impl Refund {
     /// # Errors
     /// The till cannot be reached, or nothing can be shown.
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let has_own_id = self.id.is_some();
         let id = match self.id {
             Some(id) => id,
             None => format!("refund-{}", hex::encode(&random::<16>()?)),
@@ -88,7 +94,8 @@ impl Refund {
         let line = SubmittedLine { number: 1, text };
         let flow = reach.sell(&mut None, console.caller(), &[line], &mut |answer| {
             ending = ending.max(answer.ending);
-            console.show(answer, |sold| sold_text(sold, &currency)).map(drop)
+            let answer = of_arguments(answer, has_own_id);
+            console.show(&answer, |sold| sold_text(sold, &currency)).map(drop)
         });
         flow.map(|_| ending)
     }
@@ -116,6 +123,27 @@ impl Receipt {
         let print = if self.original { Printing::Original } else { Printing::Reprint };
         console.ask(PrintReceipt { number: self.number, print }, show::print)
     }
+}
+
+/// A refusal of what stood on the command line names its arguments, and no id that nobody gave.
+fn of_arguments(answer: &Answer, has_own_id: bool) -> Answer {
+    #[derive(Serialize, Deserialize)]
+    struct Refused {
+        #[serde(default)]
+        id: Option<String>,
+        refused: ToldRefusal,
+    }
+    let Ok(Refused { id, refused }) = serde_json::from_str(&answer.json) else { return answer.clone() };
+    let refusal = refused.to_refusal();
+    let field = match refusal.field() {
+        "lines[0].line" => "line",
+        "lines[0].quantity" => "quantity",
+        "refund_of" => "number",
+        other => other,
+    };
+    let refusal = Refusal::new(refusal.reason(), field, refusal.value(), refusal.limit());
+    let id = id.filter(|_| has_own_id);
+    Answer::ended(answer.ending, &Refused { id, refused: ToldRefusal::from(&refusal) })
 }
 
 /// The currency of the till, which an answer for people names with each amount.

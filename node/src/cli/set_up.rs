@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CountryCode, Name};
-use counterfoil_core::zone::zone_of;
+use counterfoil_core::zone::{require_known, zone_of};
 use serde::Serialize;
 
 use crate::cli::console::Console;
@@ -101,6 +101,7 @@ impl Init {
 
     fn profile(self) -> Result<Profile, Failure> {
         let country: CountryCode = self.country.parse()?;
+        require_known(&country)?;
         let zone = self.zone.unwrap_or_else(|| zone_of(&country).to_owned());
         Clock::in_zone(&zone)?;
         let prices_include_tax = match self.prices {

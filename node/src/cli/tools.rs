@@ -29,13 +29,15 @@ impl Quote {
         let today = Clock::in_zone("UTC")?.now().date();
         let submissions = Submissions::read(console.open_input(self.file.as_deref())?);
         let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
-        let mut ending = Ending::Done;
+        let (mut ending, mut baskets) = (Ending::Done, 0);
         loop {
             let lines = submissions.take(1).map_err(unreadable)?;
             if lines.is_empty() {
+                Console::require_some(baskets)?;
                 return Ok(ending);
             }
             for line in lines.iter().filter(|line| !line.is_blank()) {
+                baskets += 1;
                 let priced = quote(&line.text, today).map(|quote| Answer::done(&quote));
                 let answer = priced.unwrap_or_else(|refusal| Answer::from(Failure::from(refusal)));
                 ending = ending.max(console.show(&answer, show::fields)?);

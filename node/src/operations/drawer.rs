@@ -163,7 +163,7 @@ impl CloseDrawer {
             }
             (None, None) => Err(Refusal::new(Reason::Missing, "count", "", "count or denominations")),
             (Some(count), Some(_)) => {
-                let limit = "given together with denominations; give one";
+                let limit = "to be given together with denominations; give one";
                 Err(Refusal::new(Reason::Malformed, "count", count.as_str(), limit))
             }
         }

@@ -1,7 +1,9 @@
 //! Looking products up: one by code or barcode, or all of them by pages.
 
+use counterfoil_core::currency::Currency;
 use counterfoil_core::decide::sale::Sellable;
 use counterfoil_core::id::ProductCode;
+use counterfoil_core::receipt::shown_price;
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -43,14 +45,30 @@ struct ProductWire {
     categories: Vec<String>,
 }
 
-impl From<Sellable> for ProductWire {
-    fn from(sellable: Sellable) -> Self {
+/// The refusal of an unknown product, which on a till that has no products from its head office yet says how to get them.
+///
+/// # Errors
+/// Disk or data failed.
+pub fn never_fed(till: &mut OpenTill, refusal: Refusal) -> Result<Refusal, Failure> {
+    if refusal.reason() != Reason::ProductUnknown {
+        return Ok(refusal);
+    }
+    let status = till.read(|core| core.status())?;
+    if status.is_enrolled && status.feed_revision.is_none() {
+        let limit = "head office has sent no products yet: till sync";
+        return Ok(Refusal::new(Reason::ProductUnknown, refusal.field(), refusal.value(), limit));
+    }
+    Ok(refusal)
+}
+
+impl ProductWire {
+    fn new(sellable: Sellable, currency: Currency) -> Self {
         let Sellable { product, price, taxes } = sellable;
         Self {
             code: product.code.to_string(),
             name: product.name.to_string(),
             unit: product.unit.code(),
-            price: price.map(|price| price.to_string()),
+            price: price.map(|price| shown_price(price, currency).to_string()),
             tax: taxes.iter().map(|tax| format!("{} {} {} %", tax.code, tax.category, tax.rate)).collect(),
             brand: product.brand.map(|brand| brand.to_string()),
             barcodes: product.barcodes.iter().map(ToString::to_string).collect(),
@@ -64,10 +82,12 @@ impl Operation for ReadProducts {
 
     fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
         let Self { code, after, limit } = self;
+        let currency = till.profile().currency;
         if let Some(code) = code {
             let found = till.read(|core| core.resolve(&code))?;
             let unknown = || Refusal::new(Reason::ProductUnknown, "code", &code, "import it or check the code");
-            let products = vec![found.ok_or_else(unknown)?.into()];
+            let Some(found) = found else { return Err(never_fed(till, unknown())?.into()) };
+            let products = vec![ProductWire::new(found, currency)];
             return Ok(Answer::done(&PageWire { products, next: None }));
         }
         if !(1..=PAGE_MAX).contains(&limit) {
@@ -79,7 +99,7 @@ impl Operation for ReadProducts {
         let sellable = |code: &ProductCode| till.read(|core| core.resolve(code.as_str()));
         let products: Vec<Option<Sellable>> =
             page.iter().map(|product| &product.code).map(sellable).collect::<Result<_, _>>()?;
-        let products = products.into_iter().flatten().map(ProductWire::from).collect();
+        let products = products.into_iter().flatten().map(|found| ProductWire::new(found, currency)).collect();
         Ok(Answer::done(&PageWire { products, next: last }))
     }
 }

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
 use crate::operations::Answer;
+use crate::operations::products::never_fed;
 use crate::wire::basket::{Unreadable, read_command};
 
 /// One line of a stream.
@@ -86,7 +87,7 @@ impl Seller {
         let now = till.now();
         match till.write(|core| core.execute(&command, &self.operator, now)) {
             Ok(outcome) => answer(outcome, currency),
-            Err(Failure::Refused(refusal)) => Ok(refused(id(&command), &refusal)),
+            Err(Failure::Refused(refusal)) => Ok(refused(id(&command), &never_fed(till, refusal)?)),
             Err(failure) => Err(failure),
         }
     }

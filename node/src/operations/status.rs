@@ -25,10 +25,13 @@ struct StatusWire {
     time: String,
     can_sell: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cannot_sell: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     read_only: Option<String>,
     enrolled: bool,
     drawer_session: Option<u64>,
-    unsent: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsent: Option<u64>,
     feed_revision: Option<u64>,
     journals: Vec<JournalWire>,
     starts: u64,
@@ -37,6 +40,7 @@ struct StatusWire {
 #[derive(Serialize)]
 struct JournalWire {
     journal: String,
+    state: String,
     seq: u64,
     head: String,
     open: bool,
@@ -50,9 +54,14 @@ impl From<JournalSummary> for JournalWire {
     fn from(summary: JournalSummary) -> Self {
         Self {
             journal: summary.journal.to_string(),
+            state: match (&summary.stopped, summary.is_open) {
+                (Some(verdict), _) => format!("stopped: {verdict}"),
+                (None, true) => "open".to_owned(),
+                (None, false) => "closed".to_owned(),
+            },
             seq: summary.seq,
             head: summary.hash.to_string(),
-            open: summary.is_open,
+            open: summary.is_open && summary.stopped.is_none(),
             acknowledged: summary.acknowledged,
             has_key: summary.has_key,
             stopped: summary.stopped,
@@ -70,6 +79,13 @@ impl Operation for ReadStatus {
             Access::Full => None,
             Access::ReadOnly(why) => Some(why),
         };
+        let has_products = !status.is_enrolled || status.feed_revision.is_some();
+        let cannot_sell = match (&read_only, has_products, status.session) {
+            (Some(why), ..) => Some(why.clone()),
+            (None, false, _) => Some("head office has sent no products yet: till sync".to_owned()),
+            (None, true, None) => Some("the drawer is closed: till open --float AMOUNT".to_owned()),
+            (None, true, Some(_)) => None,
+        };
         Ok(Answer::done(&StatusWire {
             store: profile.store.to_string(),
             till: profile.till.to_string(),
@@ -79,11 +95,12 @@ impl Operation for ReadStatus {
             prices_include_tax: profile.prices_include_tax,
             has_history: profile.has_history,
             time,
-            can_sell: read_only.is_none() && status.session.is_some(),
+            can_sell: cannot_sell.is_none(),
+            cannot_sell,
             read_only,
             enrolled: status.is_enrolled,
             drawer_session: status.session,
-            unsent: status.unsent,
+            unsent: status.is_enrolled.then_some(status.unsent),
             feed_revision: status.feed_revision,
             journals: status.journals.into_iter().map(JournalWire::from).collect(),
             starts,

@@ -155,7 +155,7 @@ impl Client {
             within(CONNECT_TIMEOUT, "connecting", async { connecting.await.map_err(|error| broken(&error)) }).await?;
         tcp.set_nodelay(true).map_err(|error| broken(&error))?;
         let shaking = self.tls.connect(name, tcp);
-        let handshake = async { shaking.await.map_err(|error| Trouble::Unreachable(format!("TLS: {error}"))) };
+        let handshake = async { shaking.await.map_err(|error| Trouble::Unreachable(not_shaken(&error))) };
         let tls = within(CONNECT_TIMEOUT, "the TLS handshake", handshake).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(tls)).await.map_err(|error| broken(&error))?;
         tokio::spawn(async move {
@@ -170,6 +170,15 @@ impl Client {
 async fn within<T>(limit: Duration, what: &str, act: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     let late = |_| Trouble::Unreachable(format!("{what} took longer than {} s", limit.as_secs()));
     timeout(limit, act).await.map_err(late)?
+}
+
+/// Why TLS did not come about; most often the address is that of another head office.
+fn not_shaken(error: &std::io::Error) -> String {
+    let told = error.to_string();
+    if told.contains("UnknownIssuer") {
+        return "TLS: this is not your head office; another authority has signed its certificate".to_owned();
+    }
+    format!("TLS: {told}")
 }
 
 fn broken(error: &dyn std::error::Error) -> Trouble {

@@ -73,6 +73,7 @@ impl From<Refusal> for Trouble {
 
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
-        Self::Refused(Refusal::new(Reason::Malformed, "head_office", fault, "what head office should have sent"))
+        let limit = format!("what head office should have sent: {fault}");
+        Self::Refused(Refusal::new(Reason::Malformed, "head_office", "the answer", limit))
     }
 }

@@ -121,6 +121,7 @@ pub fn read_command(text: &str, currency: Currency, clock: &Clock) -> Result<Com
     };
     command.map_err(|refusal| {
         let id = outline.and_then(|outline| Some(CommandId::new(outline.id?.as_str()?).ok()?.as_str().to_owned()));
+        let refusal = if refusal.field().is_empty() { refusal.inside("basket") } else { refusal };
         Unreadable { id, refusal }
     })
 }
@@ -156,9 +157,12 @@ fn read_discount(wire: &DiscountWire, currency: Currency) -> Result<Discount, Re
         (Some(percent), None) => Percent::read("percent", percent.as_str()).map(Discount::Percent),
         (None, Some(amount)) => Money::read("amount", amount.as_str(), currency).map(Discount::Amount),
         (None, None) => Err(Refusal::new(Reason::Missing, "amount", "", "percent or amount")),
-        (Some(_), Some(amount)) => {
-            Err(Refusal::new(Reason::Malformed, "amount", amount.as_str(), "given together with percent; give one"))
-        }
+        (Some(_), Some(amount)) => Err(Refusal::new(
+            Reason::Malformed,
+            "amount",
+            amount.as_str(),
+            "to be given together with percent; give one",
+        )),
     }
 }
 

@@ -68,7 +68,7 @@ fn refusal(text: &str, path: &str, error: &serde_json::Error) -> Refusal {
         return Refusal::new(Reason::Malformed, path, text.trim(), format!("JSON: {message}{place}"));
     }
     if let Some(name) = quoted(message, "missing field ") {
-        return Refusal::new(Reason::Missing, below(path, name), "", "this field");
+        return Refusal::new(Reason::Missing, below(path, name), "", "a value");
     }
     if let Some(name) = quoted(message, "unknown field ") {
         let known = message.split_once(", ").map_or("a known field", |(_, known)| known);

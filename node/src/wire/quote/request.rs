@@ -16,6 +16,7 @@ use counterfoil_core::tax::{LineTax, TaxBase, TaxCategory, TaxCode};
 use counterfoil_core::tender::Tender;
 use counterfoil_core::time::Date;
 use counterfoil_core::totals::{DocumentInput, PriceMode};
+use counterfoil_core::zone::require_known;
 use serde::Deserialize;
 
 use crate::wire::read::DecimalText;
@@ -123,13 +124,17 @@ impl QuoteRequest {
 
     pub(super) fn rounding(&self, currency: Currency, today: Date) -> Result<Option<CashRounding>, Refusal> {
         if let (Some(_), Some(country)) = (&self.cash_rounding, &self.country) {
-            return Err(Refusal::new(Reason::TooMany, "country", country, "either country or cash_rounding"));
+            let value = format!("country {country} beside cash_rounding");
+            return Err(Refusal::new(Reason::TooMany, "country", value, "one of the two"));
         }
         if let Some(rounding) = &self.cash_rounding {
             return rounding.input(currency).map(Some).map_err(|refusal| refusal.inside("cash_rounding"));
         }
         let date = self.at.as_deref().map_or(Ok(today), read_date)?;
         let country: Option<CountryCode> = self.country.as_deref().map(str::parse).transpose()?;
+        if let Some(country) = &country {
+            require_known(country)?;
+        }
         Ok(country.and_then(|country| CashRounding::of_country(&country, currency, date)))
     }
 
@@ -240,8 +245,8 @@ fn taxes(
         return line_tax(None, category, rate, None, "tax_").map(|tax| vec![tax]);
     };
     if category.is_some() || rate.is_some() {
-        let value = format!("{} taxes beside a tax_category or tax_rate", taxes.len());
-        return Err(Refusal::new(Reason::TooMany, "taxes", value, "either taxes or tax_category with tax_rate"));
+        let value = "a list of taxes beside tax_category or tax_rate";
+        return Err(Refusal::new(Reason::TooMany, "taxes", value, "one of the two"));
     }
     each("taxes", taxes, |tax| {
         line_tax(tax.code.as_deref(), tax.category.as_deref(), tax.rate.as_ref(), tax.base.as_deref(), "")
