@@ -68,10 +68,12 @@ impl OpenTill {
 
     fn open_store(folder: &Folder, secret: Option<&Secret>) -> Result<Till, Failure> {
         let access = match secret {
-            None => Access::ReadOnly("its secret file is missing".to_owned()),
-            Some(secret) if !secret.is_of_this_machine() => {
-                Access::ReadOnly("it was made on another machine".to_owned())
+            None => {
+                Access::ReadOnly("its secret file is missing; till enrol URL TOKEN gets it a new journal".to_owned())
             }
+            Some(secret) if !secret.is_of_this_machine() => Access::ReadOnly(
+                "it was made on another machine; till enrol URL TOKEN gets it a new journal".to_owned(),
+            ),
             Some(_) => Access::Full,
         };
         let keys = secret.map_or_else(Vec::new, |secret| secret.keys().cloned().collect());

@@ -13,6 +13,7 @@ mod days;
 mod endings;
 mod files;
 mod master_data;
+mod moved;
 mod network;
 mod refusals;
 mod restores;
