@@ -107,10 +107,12 @@ pub fn decode(parcel: &[u8]) -> Result<Vec<Item>, Fault> {
 /// It is no parcel, cut short, or not as it was written.
 pub fn open(name: &str, parcel: &[u8]) -> Result<Vec<Item>, Refusal> {
     decode(parcel).map_err(|fault| {
-        let limit = match fault {
-            _ if !parcel.starts_with(MAGIC) => "a parcel, as the till or head office writes it".to_owned(),
-            Fault::Truncated { .. } => "whole: it ends inside an item; copy the file once more".to_owned(),
-            fault => format!("as it was written: {fault}"),
+        let limit = if !parcel.starts_with(MAGIC) {
+            "a parcel, as the till or head office writes it".to_owned()
+        } else if matches!(fault, Fault::Truncated { .. }) {
+            "whole: it ends inside an item; copy the file once more".to_owned()
+        } else {
+            format!("as it was written: {fault}")
         };
         Refusal::new(Reason::Malformed, "file", name, limit)
     })
