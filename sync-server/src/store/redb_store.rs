@@ -86,11 +86,14 @@ impl RedbStore {
 
 /// What the database says, told apart by what a person can do about it.
 fn failed(error: impl Into<redb::Error>) -> StoreError {
-    match error.into() {
-        redb::Error::DatabaseAlreadyOpen => StoreError::Locked,
-        redb::Error::Corrupted(what) => StoreError::Corrupted(what),
-        error => StoreError::backend(error),
+    let error = error.into();
+    if matches!(error, redb::Error::DatabaseAlreadyOpen) {
+        return StoreError::Locked;
     }
+    if let redb::Error::Corrupted(what) = error {
+        return StoreError::Corrupted(what);
+    }
+    StoreError::backend(error)
 }
 
 fn builder() -> redb::Builder {
