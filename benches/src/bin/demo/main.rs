@@ -11,7 +11,7 @@ mod shop;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
@@ -80,16 +80,16 @@ fn run() -> Result<()> {
 
     step("the proof, from the tills' own audits and head office's");
     proof::print(&tills, &head_office, &sold)?;
-    println!("\ndone in {:.0} s; head office https://{}", started.elapsed().as_secs_f32(), head_office.address());
+    println!("\ndone in {:.0} s", started.elapsed().as_secs_f32());
     for till in &tills {
-        println!("till {} {}: till --data {} status", till.shop().store, till.shop().till, till.folder().display());
+        let (shop, folder) = (till.shop(), till.folder().display());
+        println!("till {} {}: target/release/till --data {folder} status", shop.store, shop.till);
     }
     if std::env::var_os("KEEP").is_some_and(|keep| keep == "1") {
-        println!("head office stays up; stop it with Ctrl-C");
-        loop {
-            std::thread::sleep(Duration::from_secs(3600));
-        }
+        println!("head office https://{} stays up until Ctrl-C", head_office.address());
+        return head_office.stay();
     }
+    println!("head office has stopped; KEEP=1 leaves it up");
     Ok(())
 }
 
@@ -143,7 +143,7 @@ fn compare_prices(tills: &[TillProgram<'_>]) -> Result<()> {
     let differing: Vec<&String> = lists[0].iter().filter(differs).map(|(code, _)| code).collect();
     for code in differing.iter().step_by(differing.len().div_ceil(PRICES_COMPARED)) {
         for (till, list) in tills.iter().zip(&lists) {
-            let (price, expected) = (till.price(code)?, normal(&list[*code]));
+            let (price, expected) = (normal(&till.price(code)?), normal(&list[*code]));
             ensure!(price == expected, "{code} costs {price} at {}, but {expected} in its file", till.shop().store);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -69,13 +70,8 @@ impl HeadOffice {
             import(folder, &[&file, "--tax-rate", "25", "--store", shop.store])?;
         }
         let address = free_address()?;
-        let server = Command::new(program("head-office")?)
-            .args(["serve", "--listen", &address.to_string(), "--data"])
-            .arg(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let server =
+            serve(folder, address)?.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let head_office = Self { folder: folder.to_owned(), address, server };
         head_office.wait_until_reached()?;
         Ok(head_office)
@@ -96,6 +92,14 @@ impl HeadOffice {
         self.address
     }
 
+    /// Becomes the server: the process of this program is that of head office from now on, so that whatever stops the one
+    /// stops the other.
+    pub(crate) fn stay(mut self) -> Result<()> {
+        self.server.kill()?;
+        self.server.wait()?;
+        Err(serve(&self.folder, self.address)?.exec()).context("head office cannot be started again")
+    }
+
     /// Runs a command of head office beside the server.
     pub(crate) fn ok(&self, arguments: &[&str]) -> Result<Value> {
         command_json(&self.folder, arguments)
@@ -108,6 +112,12 @@ impl Drop for HeadOffice {
         let _killed = self.server.kill();
         let _waited = self.server.wait();
     }
+}
+
+fn serve(folder: &Path, address: SocketAddr) -> Result<Command> {
+    let mut command = Command::new(program("head-office")?);
+    command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(folder);
+    Ok(command)
 }
 
 fn command_json(folder: &Path, arguments: &[&str]) -> Result<Value> {
