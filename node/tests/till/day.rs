@@ -137,6 +137,26 @@ fn people_read_text_with_amounts_and_currency() {
 }
 
 #[test]
+fn people_are_told_what_is_wrong_in_their_own_words() {
+    let shop = Shop::with_till(&[]);
+    let status = shop.json(&["status"]).done().json();
+    assert!(status["cannot_sell"].as_str().unwrap().contains("till open"), "{status}");
+    assert_eq!((&status["unsent"], &status["journals"][0]["state"]), (&Value::Null, &json!("open")));
+    shop.json(&["open", "--float", "0"]).done();
+    assert_eq!(shop.sell("\n").refused(), ("missing".into(), "basket".into()));
+    assert_eq!(shop.json(&["quote"]).refused(), ("missing".into(), "basket".into()));
+    assert_eq!(shop.sell("nonsense").refused().1, "basket");
+    shop.sell(r#"{"id":"a","lines":[{"code":"TEA","quantity":"1"}]}"#).done();
+    let refused = shop.text(&["refund", "a", "--line", "9"]).out;
+    assert!(refused.starts_with("refused: line: 9 is not a line"), "{refused}");
+    assert_eq!(shop.json(&["products", "TEA"]).done().json()["products"][0]["price"], "3.10");
+    let scanned = shop.text(&["scan", "4006381333931"]).done().out;
+    assert!(scanned.contains("ean-13") && scanned.contains("04006381333931"), "{scanned}");
+    let nowhere = ["init", "--store", "S01", "--till", "T01", "--currency", "EUR", "--country", "ZZ"];
+    assert_eq!(Shop::empty().json(&nowhere).refused(), ("malformed".into(), "country".into()));
+}
+
+#[test]
 fn a_refusal_in_a_stream_does_not_stop_the_others() {
     let shop = Shop::open();
     let good = |id: &str| format!(r#"{{"id":"{id}","lines":[{{"code":"TEA","quantity":"1"}}]}}"#);
