@@ -16,38 +16,38 @@ pub(super) fn print(answer: &Answer, is_json: bool) {
     };
 }
 
-/// Each field on its line; objects in a list as one line each, their fields in columns.
+/// Every field on a line of its own, aligned, lists of objects as tables after them: as the till does.
 fn lines(body: &Value) -> String {
-    for told in ["refused", "error"] {
-        if let Some(message) = body.get(told).and_then(|told| told.get("message")).and_then(Value::as_str) {
-            return format!("{}: {message}\n", if told == "refused" { "refused" } else { "failed" });
-        }
+    let told = |name: &str, field: &str| body.get(name).and_then(|told| told.get(field)).and_then(Value::as_str);
+    if let Some(message) = told("refused", "message") {
+        return format!("refused: {message}\n");
+    }
+    if let (Some(code), Some(message)) = (told("error", "code"), told("error", "message")) {
+        return format!("{code}: {message}\n");
     }
     let Some(object) = body.as_object() else { return format!("{}\n", cell(body)) };
+    let plain: Vec<_> = object.iter().filter(|(_, value)| rows(value).is_none()).collect();
+    let width = plain.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for (name, value) in object {
-        match value {
-            Value::Array(rows) if rows.iter().any(Value::is_object) => {
-                text.push_str(&format!("{name}:\n{}", table(rows)));
-            }
-            Value::Array(items) if !items.is_empty() => {
-                text.push_str(&format!("{name}:\n"));
-                items.iter().for_each(|item| text.push_str(&format!("  {}\n", cell(item))));
-            }
-            Value::Null => {}
-            Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-                text.push_str(&format!("{name}: {}\n", cell(value)));
-            }
-        }
+    for (name, value) in plain {
+        text.push_str(&format!("{:width$}  {}\n", spaced(name), cell(value)));
+    }
+    for (name, rows) in object.iter().filter_map(|(name, value)| Some((name, rows(value)?))) {
+        text.push_str(&format!("\n{}\n{}", spaced(name), table(rows)));
     }
     text
+}
+
+/// A list of objects, as the rows of a table.
+fn rows(value: &Value) -> Option<&[Value]> {
+    value.as_array().map(Vec::as_slice).filter(|rows| !rows.is_empty() && rows.iter().all(Value::is_object))
 }
 
 fn table(rows: &[Value]) -> String {
     let Some(columns) = rows.first().and_then(Value::as_object).map(|first| first.keys().collect::<Vec<_>>()) else {
         return String::new();
     };
-    let mut cells: Vec<Vec<String>> = vec![columns.iter().map(|column| (*column).clone()).collect()];
+    let mut cells: Vec<Vec<String>> = vec![columns.iter().map(|column| spaced(column)).collect()];
     cells.extend(rows.iter().map(|row| columns.iter().map(|column| cell(&row[column.as_str()])).collect()));
     let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns.len()).map(width).collect();
@@ -58,17 +58,26 @@ fn table(rows: &[Value]) -> String {
     cells.iter().map(line).collect()
 }
 
+/// A value on one line; a dash for nothing.
 fn cell(value: &Value) -> String {
     match value {
-        Value::Null => String::new(),
+        Value::Null => "-".to_owned(),
         Value::Bool(value) => if *value { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(object) if object.is_empty() => "-".to_owned(),
         Value::Object(object) => {
-            object.iter().map(|(name, value)| format!("{name} {}", cell(value))).collect::<Vec<_>>().join(", ")
+            let fields = object.iter().map(|(name, value)| format!("{} {}", spaced(name), cell(value)));
+            fields.collect::<Vec<_>>().join(", ")
         }
     }
+}
+
+/// A field's name as words.
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 #[cfg(test)]
@@ -78,10 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_get_lines_and_columns() {
-        let body =
-            json!({ "ok": true, "days": [{ "a": 1, "bb": "x" }, { "a": 200, "bb": null }], "none": [], "n": null });
-        assert_eq!(lines(&body), "ok: yes\ndays:\n  a    bb\n  1    x\n  200\nnone: \n");
+    fn people_get_aligned_fields_and_columns_as_at_the_till() {
+        let body = json!({
+            "ok": true, "days": [{ "a_b": 1, "c": "x" }, { "a_b": 2000, "c": null }], "is_it": [], "n": null,
+            "tenders": { "cash": "1.00", "card_debit": "2.00" },
+        });
+        let fields = "ok       yes\nis it    -\nn        -\ntenders  cash 1.00, card debit 2.00\n";
+        assert_eq!(lines(&body), format!("{fields}\ndays\n  a b   c\n  1     x\n  2000  -\n"));
         assert_eq!(lines(&json!({ "refused": { "message": "no" } })), "refused: no\n");
+        assert_eq!(lines(&json!({ "error": { "code": "io", "message": "gone" } })), "io: gone\n");
     }
 }
