@@ -135,7 +135,7 @@ fn unknown(journal: JournalId) -> Answer {
 fn faulty(office: &Office, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
     tracing::warn!(journal = %record.journal, %fault, "a word did not verify");
     let epoch = office.store().read(|rows| rows.epoch())?;
-    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked: None };
+    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked: None, said: None };
     let judged = verdict(Some(&held), Claim::Faulty(fault), |_| Ok::<_, OperationError>(record.hash))?;
     Ok(Answer {
         journal: record.journal,

@@ -17,7 +17,7 @@ use counterfoil_core::time::Timestamp;
 
 use crate::projection::{Projection, document_of};
 use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
-use crate::store::{RowsMut, StoreError};
+use crate::store::{Rows, RowsMut, StoreError};
 use crate::verdict::{Asked, Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
 
 /// The most entries of one journal that are kept without being applied.
@@ -99,13 +99,21 @@ pub fn merge(
         return Ok(Outcome { journal, verdict, standing, seq: 0, hash: Hash::ZERO, epoch, kept_to, send_from });
     };
     let asked = if let Word::Hello(_, asked) = word { *asked } else { None };
-    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked };
+    let held = Held {
+        standing: record.standing,
+        seq: record.seq,
+        hash: record.hash,
+        epoch,
+        asked,
+        said: said(rows.as_rows(), journal)?,
+    };
     let claim = match word {
         Word::Hello(hello, _) => Claim::Hello(hello),
         Word::Batch(batch) => Claim::Batch(batch),
     };
     let judged = verdict(Some(&held), claim, |seq| hash_at(rows, journal, seq))?;
-    let mut merging = Merging { rows, projection, record, moment, kept_to: None };
+    let is_against_said = held.said.is_some_and(|said| is_against(word, said, record.seq));
+    let mut merging = Merging { rows, projection, record, moment, kept_to: None, is_against_said };
     merging.record.heard = Some(moment.now);
     let send_from = match word {
         Word::Hello(hello, _) => merging.take_hello(hello, judged, epoch)?,
@@ -115,6 +123,28 @@ pub fn merge(
     rows.put_journal(&record)?;
     let (standing, epoch) = (Some(record.standing), rows.as_rows().epoch()?);
     Ok(Outcome { journal, verdict: judged, standing, seq: record.seq, hash: record.hash, epoch, kept_to, send_from })
+}
+
+/// The newest entry that a journal's till has signed to have. The hello was verified when it was kept.
+///
+/// # Errors
+/// The store failed, or the row is damaged.
+pub fn said(rows: &dyn Rows, journal: JournalId) -> Result<Option<(u64, Hash)>, StoreError> {
+    let hello = rows.hello(journal)?.and_then(|bytes| Hello::read(&bytes).ok());
+    Ok(hello.map(|hello| (hello.claimed().seq, hello.claimed().hash)).filter(|(seq, _)| *seq > 0))
+}
+
+/// Whether a word cannot be true beside an earlier one about entries that have not come.
+fn is_against(word: &Word, (said, said_hash): (u64, Hash), held: u64) -> bool {
+    let differs = |seq: u64, hash: Hash| seq == said && hash != said_hash;
+    let is_against = match word {
+        Word::Hello(hello, _) => {
+            let hello = hello.statement();
+            differs(hello.seq, hello.hash) || (held < hello.seq && hello.seq < said)
+        }
+        Word::Batch(batch) => batch.entries().iter().any(|entry| differs(entry.seq(), entry.hash())),
+    };
+    is_against && said > held
 }
 
 fn hash_at(rows: &dyn RowsMut, journal: JournalId, seq: u64) -> Result<Hash, StoreError> {
@@ -129,6 +159,8 @@ struct Merging<'a> {
     record: JournalRecord,
     moment: Moment,
     kept_to: Option<u64>,
+    /// Whether it contradicts what the till has signed to have and has not sent.
+    is_against_said: bool,
 }
 
 impl Merging<'_> {
@@ -179,7 +211,7 @@ impl Merging<'_> {
             }
             Verdict::Rollback { seq } => {
                 self.put_evidence(EvidenceOf::Rollback, seq, verified.proof())?;
-                None
+                (seq > self.record.seq).then_some(self.record.seq.saturating_add(1))
             }
             Verdict::Append { from } | Verdict::Gap { expected: from } => Some(from),
             Verdict::Duplicate => {
@@ -388,7 +420,13 @@ impl Merging<'_> {
 
     fn put_evidence(&mut self, of: EvidenceOf, seq: u64, theirs: &[u8]) -> Result<(), StoreError> {
         let journal = self.record.journal;
-        let ours = self.rows.as_rows().proof_covering(journal, seq.min(self.record.seq))?;
+        let is_of_till = matches!(of, EvidenceOf::Fork | EvidenceOf::Rollback);
+        // What has not come is proven by the till's own earlier word.
+        let ours = if is_of_till && self.is_against_said {
+            self.rows.as_rows().hello(journal)?
+        } else {
+            self.rows.as_rows().proof_covering(journal, seq.min(self.record.seq))?
+        };
         let (theirs, received) = (theirs.to_vec(), self.moment.now);
         self.rows.put_evidence(journal, &Evidence { of, seq, ours, theirs, received })
     }

@@ -20,7 +20,7 @@ use crate::authority::Authority;
 use crate::clock;
 use crate::enrolment::Granting;
 use crate::folder::{Folder, write_public, write_secret};
-use crate::merge::Moment;
+use crate::merge::{Moment, said};
 use crate::operation_error::OperationError;
 use crate::settings::{Given, Settings};
 use crate::store::{RedbStore, Store};
@@ -160,7 +160,10 @@ impl Office {
     /// The system gives no random bytes, or the store failed.
     pub fn challenge(&self, journal: JournalId) -> Result<Challenge, OperationError> {
         let challenge = Challenge(random()?);
-        let seq = self.store().read(|rows| rows.journal(journal))?.map_or(0, |record| record.seq);
+        let seq = self.store().read(|rows| {
+            let said = said(rows, journal)?.map_or(0, |(seq, _)| seq);
+            Ok(rows.journal(journal)?.map_or(0, |record| record.seq).max(said))
+        })?;
         let mut open = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= CHALLENGES_MAX {
             open.clear();

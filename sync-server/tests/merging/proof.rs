@@ -5,11 +5,12 @@ use counterfoil_core::event::Event;
 use counterfoil_core::grant::PredecessorV1;
 use counterfoil_core::id::Hash;
 use counterfoil_core::journal::envelope::ChainHead;
+use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::money::Money;
 use counterfoil_sync_server::audit::{Audit, audit};
 use counterfoil_sync_server::merge::Word;
 use counterfoil_sync_server::store::Store;
-use counterfoil_sync_server::verdict::Standing;
+use counterfoil_sync_server::verdict::{Standing, Verdict};
 use tempfile::tempdir;
 
 fn run(store: &dyn Store) -> Audit {
@@ -140,4 +141,28 @@ fn what_is_kept_of_a_closed_journal_has_been_received() {
     let [missing] = run(&*store).unreceived.try_into().unwrap();
     assert_eq!((missing.from, missing.to, missing.totals[0].count), (kept_to + 1, kept_to + 2, 2));
     assert_eq!((missing.numbers[0].1, missing.numbers[0].2), (6, 7));
+}
+
+#[test]
+fn a_signed_word_about_what_never_came_proves_a_fork_and_a_rollback() {
+    let (first, second) = clones(2, 2);
+    let shared = selling(1).seq();
+    let of_two = |word: Word| {
+        let folder = tempdir().unwrap();
+        let store = head_office(folder.path(), &[&first]);
+        merge(&*store, first.run(1, shared));
+        merge(&*store, first.hello());
+        let outcome = merge(&*store, word);
+        let [evidence] = store.read(|rows| rows.evidence(first.journal)).unwrap().try_into().unwrap();
+        let ours = Hello::read(&evidence.ours.unwrap()).unwrap().verify(&first.record().key).unwrap();
+        assert_eq!(ours.statement().seq, first.seq());
+        outcome
+    };
+    for word in [second.all_from(1), second.hello()] {
+        assert!(matches!(of_two(word).verdict, Verdict::Fork { .. }));
+    }
+    let mut behind = selling(1);
+    behind.sell(ids("first", 1));
+    let outcome = of_two(behind.hello());
+    assert_eq!((outcome.verdict, outcome.send_from), (Verdict::Rollback { seq: behind.seq() }, Some(shared + 1)));
 }
