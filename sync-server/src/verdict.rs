@@ -14,6 +14,9 @@ use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Challenge, Hello, LastAcknowledgement, VerifiedHello};
 use serde::{Deserialize, Serialize};
 
+/// How many epochs ahead of ours a till's claim is believed.
+const EPOCHS_AHEAD_MAX: u64 = 1_000;
+
 /// How a journal stands with head office. Frozen order: it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Standing {
@@ -139,11 +142,14 @@ pub fn verdict<E>(
 }
 
 /// The lowest counter that head office's epoch must have after it has seen this acknowledgement of its own: a till
-/// must never see an epoch older than one it has seen, nor two of one counter. `None` where ours will do.
+/// must never see an epoch older than one it has seen, nor two of one counter. `None` where ours will do, and where the
+/// claim is so far ahead that no head office was restored so often: a hello only states what it holds, and a stolen key
+/// must not drive the counter to its end.
 #[must_use]
 pub const fn epoch_counter_needed(ours: Epoch, shown: LastAcknowledgement) -> Option<u64> {
     let is_ours = ours.counter == shown.epoch.counter && is_same_random(ours.random, shown.epoch.random);
-    if is_ours || shown.epoch.counter < ours.counter {
+    let ahead = shown.epoch.counter.saturating_sub(ours.counter);
+    if is_ours || shown.epoch.counter < ours.counter || ahead > EPOCHS_AHEAD_MAX {
         return None;
     }
     shown.epoch.counter.checked_add(1)

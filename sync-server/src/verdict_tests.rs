@@ -248,9 +248,16 @@ fn a_forked_till_sends_its_branch_from_what_was_acknowledged_to_it() {
 
 #[test]
 fn no_till_sees_an_epoch_go_back_or_come_twice() {
-    for (counter, random, needed) in
-        [(4, 4, None), (4, 5, None), (5, 5, None), (5, 9, Some(6)), (6, 6, Some(7)), (900, 5, Some(901))]
-    {
+    for (counter, random, needed) in [
+        (4, 4, None),
+        (4, 5, None),
+        (5, 5, None),
+        (5, 9, Some(6)),
+        (6, 6, Some(7)),
+        (1_005, 5, Some(1_006)),
+        (1_006, 5, None),
+        (u64::MAX, 5, None),
+    ] {
         let epoch = Epoch { counter, random: [random; 8] };
         let shown = LastAcknowledgement { epoch, seq: 1, nonce: Nonce([1; 16]) };
         assert_eq!(epoch_counter_needed(EPOCH, shown), needed, "{epoch}");
