@@ -192,3 +192,28 @@ fn a_till_put_back_with_its_mark_goes_on_in_a_new_journal() {
 fn a_till_put_back_without_its_mark_may_only_read_until_it_has_a_new_journal() {
     a_till_that_was_put_back(&ONLY_THE_STORE, true);
 }
+
+#[test]
+fn two_copies_that_speak_at_the_same_moment_lose_no_sale_and_count_none_twice() {
+    let head = Head::open();
+    let first = head.till("S01", "T01");
+    first.sell_milk("common", 2);
+    first.sync();
+    let second = first.copied();
+    let journal = first.journal();
+    first.sell_milk("first", 3);
+    second.sell_milk("second", 3);
+    let both = [first.start(&["sync"]), second.start(&["sync"])];
+    both.into_iter().for_each(|mut syncing| assert!(syncing.wait().unwrap().success()));
+    first.sync();
+    second.sync();
+
+    // Either a branch had arrived before the other spoke, or both words came first and both branches are in dispute.
+    let audit = head.disputed_audit();
+    let found = of_journal(&audit, &journal);
+    assert_eq!(found["quarantined"], true);
+    let disputed = audit["disputed"][0]["totals"][0]["documents"].as_u64().unwrap();
+    let applied = audit["totals"][0]["documents"].as_u64().unwrap();
+    assert_eq!((applied + disputed, found["kept"].as_u64()), (2 + 3 + 3, Some(disputed)));
+    assert!([3, 6].contains(&disputed), "{audit}");
+}
