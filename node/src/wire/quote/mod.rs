@@ -83,7 +83,8 @@ pub struct QuotedTax {
 /// # Errors
 /// The text is not such a basket, or a rule of core refuses it; the field is the path in the input.
 pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
-    let request: QuoteRequest = read(text)?;
+    let named = |refusal: Refusal| if refusal.field().is_empty() { refusal.inside("basket") } else { refusal };
+    let request: QuoteRequest = read(text).map_err(named)?;
     let currency: Currency = request.currency.parse()?;
     let input = request.document(currency)?;
     let rounding = request.rounding(currency, today)?;
