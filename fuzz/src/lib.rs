@@ -1,0 +1,1 @@
+//! Attacks Counterfoil: a simulated fleet of tills with faults, and fuzz targets for all that comes from outside.
