@@ -1,1 +1,3 @@
 //! Attacks Counterfoil: a simulated fleet of tills with faults, and fuzz targets for all that comes from outside.
+
+pub mod fleet;

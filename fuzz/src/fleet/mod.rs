@@ -1,0 +1,3 @@
+//! A fleet of tills and their head office under attack, in one thread, from one seed.
+
+pub mod history;
