@@ -46,7 +46,7 @@ pub fn take_hello(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result
     let read = Hello::read(bytes)?;
     let journal = read.claimed().journal;
     let Some(record) = known(office, journal, speaker)? else { return Ok(unknown(journal)) };
-    let hello = match read.verify(&record.key) {
+    let hello = match read.verify(&record.key).and_then(|hello| hello.check(&office.key().public_key())) {
         Ok(hello) => hello,
         Err(fault) => return faulty(office, &record, &fault),
     };

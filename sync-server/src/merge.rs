@@ -10,7 +10,7 @@ use counterfoil_core::id::{Hash, JournalId, SeriesCode};
 use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::VerifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
-use counterfoil_core::journal::hello::{Hello, RunningTotal, VerifiedHello};
+use counterfoil_core::journal::hello::{CheckedHello, Hello, RunningTotal};
 use counterfoil_core::journal_state::JournalState;
 use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
@@ -27,7 +27,7 @@ pub const KEPT_ENTRIES_MAX: u64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub enum Word {
     /// Where it is, and the challenge that was open for its journal, which this uses up.
-    Hello(Box<VerifiedHello>, Option<Asked>),
+    Hello(Box<CheckedHello>, Option<Asked>),
     /// A run of entries.
     Batch(Box<VerifiedBatch>),
 }
@@ -185,32 +185,27 @@ impl Merging<'_> {
         Ok(None)
     }
 
-    fn take_hello(
-        &mut self,
-        verified: &VerifiedHello,
-        judged: Verdict,
-        epoch: Epoch,
-    ) -> Result<Option<u64>, StoreError> {
-        let hello = verified.statement();
-        self.keep_newest_hello(verified, judged)?;
-        let mut counter = hello.acknowledged.and_then(|shown| epoch_counter_needed(epoch, shown));
+    fn take_hello(&mut self, checked: &CheckedHello, judged: Verdict, epoch: Epoch) -> Result<Option<u64>, StoreError> {
+        let hello = checked.statement();
+        self.keep_newest_hello(checked, judged)?;
+        let mut counter = checked.acknowledged().and_then(|shown| epoch_counter_needed(epoch, shown));
         let send_from = match judged {
             Verdict::Fork { from } => {
-                self.quarantine(from, verified.proof())?;
+                self.quarantine(from, checked.proof())?;
                 self.unless_kept(hello, from)?
             }
             Verdict::Closed | Verdict::Revoked => self.unless_kept(hello, self.record.seq.saturating_add(1))?,
             Verdict::ServerRestored { from } => {
-                self.put_evidence(EvidenceOf::ServerRestored, from, verified.proof())?;
+                self.put_evidence(EvidenceOf::ServerRestored, from, checked.proof())?;
                 Some(from)
             }
             Verdict::ServerFault { from } => {
-                self.put_evidence(EvidenceOf::ServerFault, from, verified.proof())?;
+                self.put_evidence(EvidenceOf::ServerFault, from, checked.proof())?;
                 counter = Some(epoch.counter.saturating_add(1));
                 Some(from)
             }
             Verdict::Rollback { seq } => {
-                self.put_evidence(EvidenceOf::Rollback, seq, verified.proof())?;
+                self.put_evidence(EvidenceOf::Rollback, seq, checked.proof())?;
                 (seq > self.record.seq).then_some(self.record.seq.saturating_add(1))
             }
             Verdict::Append { from } | Verdict::Gap { expected: from } => Some(from),
@@ -239,25 +234,24 @@ impl Merging<'_> {
     }
 
     /// Keeps what the till has signed about itself last. The word of the other branch of a fork is evidence, not that.
-    fn keep_newest_hello(&mut self, verified: &VerifiedHello, judged: Verdict) -> Result<(), StoreError> {
+    fn keep_newest_hello(&mut self, checked: &CheckedHello, judged: Verdict) -> Result<(), StoreError> {
         let journal = self.record.journal;
-        if matches!(judged, Verdict::Fork { .. }) && !self.is_of_applied_branch(verified.statement())? {
+        if matches!(judged, Verdict::Fork { .. }) && !self.is_of_applied_branch(checked)? {
             return Ok(());
         }
         let before = self.rows.as_rows().hello(journal)?;
         let seq_before = before.and_then(|bytes| Hello::read(&bytes).ok()).map(|hello| hello.claimed().seq);
-        if seq_before.is_none_or(|seq| seq <= verified.statement().seq) {
-            self.rows.put_hello(journal, verified.proof())?;
+        if seq_before.is_none_or(|seq| seq <= checked.statement().seq) {
+            self.rows.put_hello(journal, checked.proof())?;
         }
         Ok(())
     }
 
     /// Whether a forked journal's till was acknowledged beyond the fork: then it is the one whose branch is applied.
-    fn is_of_applied_branch(&self, hello: &Hello) -> Result<bool, StoreError> {
-        let evidence = self.rows.as_rows().evidence(hello.journal)?;
+    fn is_of_applied_branch(&self, checked: &CheckedHello) -> Result<bool, StoreError> {
+        let evidence = self.rows.as_rows().evidence(checked.statement().journal)?;
         let fork = evidence.iter().find(|evidence| evidence.of == EvidenceOf::Fork);
-        let acknowledged = hello.acknowledged.map_or(0, |last| last.seq);
-        Ok(fork.is_some_and(|fork| acknowledged >= fork.seq))
+        Ok(fork.is_some_and(|fork| checked.acknowledged_seq() >= fork.seq))
     }
 
     /// Applies the entries from `from` on, up to one that closes the journal.

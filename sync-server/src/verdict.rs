@@ -7,15 +7,12 @@
 //! has our hash: append from 701.
 
 use counterfoil_core::id::Hash;
-use counterfoil_core::journal::acknowledgement::Epoch;
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch};
 use counterfoil_core::journal::batch::VerifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal::fault::Fault;
-use counterfoil_core::journal::hello::{Challenge, Hello, LastAcknowledgement, VerifiedHello};
+use counterfoil_core::journal::hello::{Challenge, CheckedHello};
 use serde::{Deserialize, Serialize};
-
-/// How many epochs ahead of ours a till's claim is believed.
-const EPOCHS_AHEAD_MAX: u64 = 1_000;
 
 /// How a journal stands with head office. Frozen order: it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,7 +59,7 @@ pub enum Claim<'a> {
     /// It did not verify.
     Faulty(&'a Fault),
     /// It states where it is.
-    Hello(&'a VerifiedHello),
+    Hello(&'a CheckedHello),
     /// It brings entries.
     Batch(&'a VerifiedBatch),
 }
@@ -134,7 +131,7 @@ pub fn verdict<E>(
         (Standing::Closed, _) => Ok(Verdict::Closed),
         (Standing::Revoked, _) => Ok(Verdict::Revoked),
         (Standing::Open | Standing::Quarantined, Claim::Faulty(_)) => Ok(Verdict::BrokenChain),
-        (Standing::Open | Standing::Quarantined, Claim::Hello(hello)) => of_hello(held, hello.statement(), hash_at),
+        (Standing::Open | Standing::Quarantined, Claim::Hello(hello)) => of_hello(held, hello, hash_at),
         (Standing::Open | Standing::Quarantined, Claim::Batch(batch)) => {
             of_batch(held, batch.entries(), batch.head().statement().previous, &mut hash_at)
         }
@@ -142,14 +139,11 @@ pub fn verdict<E>(
 }
 
 /// The lowest counter that head office's epoch must have after it has seen this acknowledgement of its own: a till
-/// must never see an epoch older than one it has seen, nor two of one counter. `None` where ours will do, and where the
-/// claim is so far ahead that no head office was restored so often: a hello only states what it holds, and a stolen key
-/// must not drive the counter to its end.
+/// must never see an epoch older than one it has seen, nor two of one counter. `None` where ours will do.
 #[must_use]
-pub const fn epoch_counter_needed(ours: Epoch, shown: LastAcknowledgement) -> Option<u64> {
+pub const fn epoch_counter_needed(ours: Epoch, shown: &Acknowledgement) -> Option<u64> {
     let is_ours = ours.counter == shown.epoch.counter && is_same_random(ours.random, shown.epoch.random);
-    let ahead = shown.epoch.counter.saturating_sub(ours.counter);
-    if is_ours || shown.epoch.counter < ours.counter || ahead > EPOCHS_AHEAD_MAX {
+    if is_ours || shown.epoch.counter < ours.counter {
         return None;
     }
     shown.epoch.counter.checked_add(1)
@@ -164,8 +158,12 @@ fn is_bad_signature(fault: &Fault) -> bool {
 }
 
 /// A head above ours is the normal backlog; the entries between will show whether it is ours.
-fn of_hello<E>(held: &Held, hello: &Hello, mut hash_at: impl FnMut(u64) -> Result<Hash, E>) -> Result<Verdict, E> {
-    let acknowledged = hello.acknowledged.map_or(0, |last| last.seq);
+fn of_hello<E>(
+    held: &Held,
+    checked: &CheckedHello,
+    mut hash_at: impl FnMut(u64) -> Result<Hash, E>,
+) -> Result<Verdict, E> {
+    let (hello, acknowledged) = (checked.statement(), checked.acknowledged_seq());
     let next = held.seq.saturating_add(1);
     let is_shared = (1..=held.seq).contains(&hello.seq);
     let contradicts = held.said.is_some_and(|(seq, hash)| seq == hello.seq && hash != hello.hash);
@@ -176,7 +174,7 @@ fn of_hello<E>(held: &Held, hello: &Hello, mut hash_at: impl FnMut(u64) -> Resul
         let proven = if hello.seq > held.seq { acknowledged.min(held.seq) } else { hello.seq };
         return Ok(Verdict::Fork { from: proven.saturating_add(1) });
     }
-    if let Some(last) = hello.acknowledged
+    if let Some(last) = checked.acknowledged()
         && last.seq > held.seq
     {
         let is_ours = last.epoch == held.epoch;

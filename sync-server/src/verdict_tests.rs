@@ -4,6 +4,7 @@ use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::acknowledgement::Nonce;
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::envelope::ChainHead;
+use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
 
@@ -147,14 +148,18 @@ const SHOWN: [Option<(u64, u8, u64)>; 9] = [
     Some((5, 9, 6)),
 ];
 
-fn hello(branch: u8, seq: u64, shown: Option<(u64, u8, u64)>, challenge: Option<Challenge>) -> VerifiedHello {
+fn acknowledgement((counter, random, seq): (u64, u8, u64)) -> Acknowledgement {
+    let epoch = Epoch { counter, random: [random; 8] };
+    Acknowledgement { journal: JOURNAL, seq, hash: Hash([1; 32]), epoch, time: Timestamp(1), nonce: Nonce([1; 16]) }
+}
+
+fn hello(branch: u8, seq: u64, shown: Option<(u64, u8, u64)>, challenge: Option<Challenge>) -> CheckedHello {
+    let head_office = SigningKey::from_seed([4; 32]);
     let hash = if seq == 0 { Hash::ZERO } else { chain(branch)[usize::try_from(seq).unwrap() - 1].hash() };
-    let acknowledged = shown.map(|(counter, random, seq)| {
-        let epoch = Epoch { counter, random: [random; 8] };
-        LastAcknowledgement { epoch, seq, nonce: Nonce([1; 16]) }
-    });
+    let acknowledged = shown.map(|shown| acknowledgement(shown).sign(&head_office).unwrap());
     let hello = Hello { journal: JOURNAL, seq, hash, series: vec![], totals: vec![], acknowledged, challenge };
-    Hello::read(&hello.sign(&key()).unwrap()).unwrap().verify(&key().public_key()).unwrap()
+    let verified = Hello::read(&hello.sign(&key()).unwrap()).unwrap().verify(&key().public_key()).unwrap();
+    verified.check(&head_office.public_key()).unwrap()
 }
 
 fn letter(verdict: Verdict) -> char {
@@ -248,19 +253,11 @@ fn a_forked_till_sends_its_branch_from_what_was_acknowledged_to_it() {
 
 #[test]
 fn no_till_sees_an_epoch_go_back_or_come_twice() {
-    for (counter, random, needed) in [
-        (4, 4, None),
-        (4, 5, None),
-        (5, 5, None),
-        (5, 9, Some(6)),
-        (6, 6, Some(7)),
-        (1_005, 5, Some(1_006)),
-        (1_006, 5, None),
-        (u64::MAX, 5, None),
-    ] {
-        let epoch = Epoch { counter, random: [random; 8] };
-        let shown = LastAcknowledgement { epoch, seq: 1, nonce: Nonce([1; 16]) };
-        assert_eq!(epoch_counter_needed(EPOCH, shown), needed, "{epoch}");
+    for (counter, random, needed) in
+        [(4, 4, None), (4, 5, None), (5, 5, None), (5, 9, Some(6)), (6, 6, Some(7)), (u64::MAX, 5, None)]
+    {
+        let shown = acknowledgement((counter, random, 1));
+        assert_eq!(epoch_counter_needed(EPOCH, &shown), needed, "{}", shown.epoch);
     }
 }
 

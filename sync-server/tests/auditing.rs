@@ -13,6 +13,7 @@ use counterfoil_core::id::{CommandId, JournalId, OperatorCode};
 use counterfoil_core::import_files::products::import_products;
 use counterfoil_core::import_files::source::Source;
 use counterfoil_core::import_options::{Field, ImportOptions};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::envelope::{ChainHead, Entry};
 use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::journal::key::SigningKey;
@@ -20,7 +21,7 @@ use counterfoil_core::journal::parcel;
 use counterfoil_core::money::Money;
 use counterfoil_core::series::DocumentKind;
 use counterfoil_core::till::Till;
-use counterfoil_core::time::Now;
+use counterfoil_core::time::{Now, Timestamp};
 use counterfoil_sync_server::audit::{Audit, audit};
 use counterfoil_sync_server::clock;
 use counterfoil_sync_server::exchange::{take_batch, take_hello};
@@ -162,6 +163,23 @@ fn totals_that_the_till_signed_otherwise_are_a_difference() {
     let found = run(&office);
     assert!(!found.is_ok());
     assert!(found.differences[0].contains("totals that its till signed"), "{:?}", found.differences);
+}
+
+#[test]
+fn a_promise_that_head_office_did_not_sign_moves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (office, till) = office_with_sales(&place.path().join("office"));
+    let mut hello: Hello = Hello::read(&till.hello(JOURNAL, None).unwrap()).unwrap().claimed().clone();
+    let epoch = Epoch { counter: 900, random: [1; 8] };
+    let (seq, hash, time, nonce) = (hello.seq, hello.hash, Timestamp(1), Nonce([1; 16]));
+    let claimed = Acknowledgement { journal: JOURNAL, seq, hash, epoch, time, nonce };
+    let before = office.store().read(|rows| rows.epoch()).unwrap();
+    for (signed_by, verdict, counter) in [(&key(), "bad_signature", before.counter), (office.key(), "duplicate", 901)] {
+        hello.acknowledged = Some(claimed.sign(signed_by).unwrap());
+        let answer = take_hello(&office, &hello.sign(&key()).unwrap(), None).unwrap();
+        assert_eq!(answer.verdict, verdict);
+        assert_eq!(office.store().read(|rows| rows.epoch()).unwrap().counter, counter, "{verdict}");
+    }
 }
 
 #[test]

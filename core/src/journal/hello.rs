@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
 use crate::id::{Hash, JournalId, SeriesCode};
-use crate::journal::acknowledgement::{Epoch, Nonce};
+use crate::journal::acknowledgement::Acknowledgement;
 use crate::journal::codec::too_large;
 use crate::journal::fault::Fault;
-use crate::journal::key::{Domain, SigningKey};
+use crate::journal::key::{Domain, PublicKey, SigningKey};
 use crate::journal::signed::{Statement, Unverified, Verified, sign_statement};
 use crate::money::Money;
 use crate::refusal::Refusal;
@@ -26,17 +26,6 @@ pub const CURRENCIES_MAX: usize = 200;
 /// Thirty-two random bytes of head office, for one exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Challenge(pub [u8; 32]);
-
-/// The last acknowledgement that a till holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastAcknowledgement {
-    /// The epoch in which head office gave it.
-    pub epoch: Epoch,
-    /// Up to which entry.
-    pub seq: u64,
-    /// Which acknowledgement it was.
-    pub nonce: Nonce,
-}
 
 /// What a journal's documents of one currency come to, from its first entry to its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,8 +76,9 @@ pub struct Hello {
     pub series: Vec<(SeriesCode, u64)>,
     /// Totals per currency, in the order of codes.
     pub totals: Vec<RunningTotal>,
-    /// The last acknowledgement that the till holds.
-    pub acknowledged: Option<LastAcknowledgement>,
+    /// The last acknowledgement that the till holds, as head office signed it: what a till says it was promised moves
+    /// head office's epoch, so it must show the promise.
+    pub acknowledged: Option<Vec<u8>>,
     /// Head office's challenge of this exchange; none in a file.
     pub challenge: Option<Challenge>,
 }
@@ -98,6 +88,53 @@ pub type UnverifiedHello = Unverified<Hello>;
 
 /// A hello that the journal's key has signed.
 pub type VerifiedHello = Verified<Hello>;
+
+/// A hello that the journal's key has signed, whose acknowledgement head office has signed.
+#[derive(Clone, Debug)]
+pub struct CheckedHello {
+    hello: VerifiedHello,
+    acknowledged: Option<Acknowledgement>,
+}
+
+impl CheckedHello {
+    /// What the journal states.
+    #[must_use]
+    pub const fn statement(&self) -> &Hello {
+        self.hello.statement()
+    }
+
+    /// The signed bytes.
+    #[must_use]
+    pub fn proof(&self) -> &[u8] {
+        self.hello.proof()
+    }
+
+    /// The last acknowledgement that the till holds.
+    #[must_use]
+    pub const fn acknowledged(&self) -> Option<&Acknowledgement> {
+        self.acknowledged.as_ref()
+    }
+
+    /// Up to which entry the till was acknowledged; 0 for none.
+    #[must_use]
+    pub fn acknowledged_seq(&self) -> u64 {
+        self.acknowledged.map_or(0, |acknowledgement| acknowledgement.seq)
+    }
+}
+
+impl VerifiedHello {
+    /// Verifies the acknowledgement that the hello shows with the key of the head office that it is shown to.
+    ///
+    /// # Errors
+    /// This head office has not signed it.
+    pub fn check(self, head_office: &PublicKey) -> Result<CheckedHello, Fault> {
+        let journal = self.statement().journal;
+        let verify = |bytes: &Vec<u8>| Acknowledgement::read(bytes)?.verify(head_office);
+        let verified = self.statement().acknowledged.as_ref().map(verify).transpose();
+        let verified = verified.map_err(|fault| fault.at(journal, self.statement().seq))?;
+        Ok(CheckedHello { acknowledged: verified.map(|verified| *verified.statement()), hello: self })
+    }
+}
 
 impl Hello {
     /// Signs it with the journal's key.
@@ -137,7 +174,13 @@ impl Statement for Hello {
         if (self.seq == 0) != (self.hash == Hash::ZERO) {
             return Err(at(Fault::BrokenChain { expected: Hash::ZERO, came: self.hash }));
         }
-        Ok(())
+        match &self.acknowledged {
+            Some(bytes) if Acknowledgement::read(bytes).map_err(at)?.claimed().journal != self.journal => {
+                let expected = "the acknowledgement of its own journal";
+                Err(at(Fault::Malformed { what: "hello", expected }))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -146,6 +189,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::journal::acknowledgement::{Epoch, Nonce};
+    use crate::time::Timestamp;
 
     fn key() -> SigningKey {
         SigningKey::from_seed([7; 32])
@@ -160,15 +205,24 @@ mod tests {
         RunningTotal { currency: code.parse().unwrap(), count: 3, gross, tax, cash }
     }
 
+    fn head_office() -> SigningKey {
+        SigningKey::from_seed([8; 32])
+    }
+
+    fn shown(journal: JournalId) -> Vec<u8> {
+        let (epoch, nonce) = (Epoch { counter: 2, random: [0xC3; 8] }, Nonce([0xD4; 16]));
+        let shown = Acknowledgement { journal, seq: 4, hash: Hash([0xB1; 32]), epoch, time: Timestamp(1), nonce };
+        shown.sign(&head_office()).unwrap()
+    }
+
     fn hello() -> Hello {
-        let epoch = Epoch { counter: 2, random: [0xC3; 8] };
         Hello {
             journal: JournalId([0xA1; 16]),
             seq: 5,
             hash: Hash([0xB2; 32]),
             series: vec![(series("A"), 3)],
             totals: vec![total("EUR")],
-            acknowledged: Some(LastAcknowledgement { epoch, seq: 4, nonce: Nonce([0xD4; 16]) }),
+            acknowledged: Some(shown(JournalId([0xA1; 16]))),
             challenge: Some(Challenge([0xE5; 32])),
         }
     }
@@ -182,20 +236,18 @@ mod tests {
             &[0xB2; 32],
             b"\x01\x01A\x03",
             b"\x01EUR\x03\x88\xBD\x01\xE8\x20\x01",
-            &[1, 2],
-            &[0xC3; 8],
-            &[4],
-            &[0xD4; 16],
+            b"\x01\x95\x01",
+            &shown(JournalId([0xA1; 16])),
             &[1],
             &[0xE5; 32],
         ]
         .concat();
-        assert_eq!(bytes[..10], *b"CFSD\x01\x02\x00\x00\x00\x7C");
+        assert_eq!(bytes[..10], *b"CFSD\x01\x02\x00\x00\x00\xF9");
         assert_eq!(bytes[10..bytes.len() - 64], payload);
         let signature: String = bytes[bytes.len() - 64..].iter().map(|byte| format!("{byte:02x}")).collect();
         let golden = concat!(
-            "c2b8564aa7acc616854b469aaf6c83e1592f5f8b16e0535d2351bce611339cd3",
-            "0d1928bc4bd1b4d6d009d27418b43bf06837575d184c9573a13adf6170a77802",
+            "946a9f50166e0192321272e9af8ca0f9f2e2d4195a656b1a7ccce010563a368c",
+            "f19ac83419c7a93c4705dff4dcc472fe1ce08fa7c6d0fa463c2ab593f746d200",
         );
         assert_eq!(signature, golden);
         let verified = Hello::read(&bytes).unwrap().verify(&key().public_key()).unwrap();
@@ -240,10 +292,23 @@ mod tests {
         refused(Hello { totals: vec![total("EUR"), total("EUR")], ..hello() });
         refused(Hello { seq: 0, ..hello() });
         refused(Hello { hash: Hash::ZERO, ..hello() });
+        refused(Hello { acknowledged: Some(shown(JournalId([0xA2; 16]))), ..hello() });
+        refused(Hello { acknowledged: Some(b"CFSD".to_vec()), ..hello() });
         let many = |count: usize| (0..count).map(|index| (series(&format!("{index:04}")), 1)).collect();
         refused(Hello { series: many(SERIES_MAX + 1), ..hello() });
         assert!(Hello { series: many(SERIES_MAX), ..hello() }.sign(&key()).is_ok());
         assert!(Hello { seq: 0, hash: Hash::ZERO, challenge: None, ..hello() }.sign(&key()).is_ok());
+    }
+
+    #[test]
+    fn only_what_head_office_has_signed_was_acknowledged() {
+        let verified = |hello: Hello| Hello::read(&hello.sign(&key()).unwrap()).unwrap().verify(&key().public_key());
+        let checked = verified(hello()).unwrap().check(&head_office().public_key()).unwrap();
+        assert_eq!((checked.acknowledged_seq(), checked.statement()), (4, &hello()));
+        let fault = verified(hello()).unwrap().check(&key().public_key()).unwrap_err();
+        assert!(matches!(fault.cause(), Fault::BadSignature { .. }), "{fault}");
+        let none = verified(Hello { acknowledged: None, ..hello() }).unwrap();
+        assert_eq!(none.check(&key().public_key()).unwrap().acknowledged_seq(), 0);
     }
 
     proptest! {

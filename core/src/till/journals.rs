@@ -9,7 +9,7 @@ use crate::id::{Hash, JournalId, Note};
 use crate::journal::acknowledgement::Acknowledgement;
 use crate::journal::batch::{Batch, ENTRIES_MAX, RAW_BYTES_MAX};
 use crate::journal::envelope::Entry;
-use crate::journal::hello::{Challenge, Hello, LastAcknowledgement};
+use crate::journal::hello::{Challenge, Hello};
 use crate::journal::key::PublicKey;
 use crate::journal_state::JournalState;
 use crate::refusal::{Reason, Refusal};
@@ -68,18 +68,13 @@ impl Till {
     pub fn hello(&self, journal: JournalId, challenge: Option<Challenge>) -> Result<Vec<u8>, TillError> {
         let tx = self.store.read()?;
         let (life, state) = self.life_of(&tx, journal)?;
-        let acknowledged = stored_acknowledgement(&tx, life)?;
         let hello = Hello {
             journal,
             seq: state.seq,
             hash: state.hash,
             series: state.last_numbers(),
             totals: vec![state.total],
-            acknowledged: acknowledged.map(|last| LastAcknowledgement {
-                epoch: last.epoch,
-                seq: last.seq,
-                nonce: last.nonce,
-            }),
+            acknowledged: tx.get(META, &acknowledgement_key(life).as_str())?,
             challenge,
         };
         Ok(hello.sign(self.key_of(&state)?)?)

@@ -13,8 +13,8 @@ use counterfoil_core::event::{
 use counterfoil_core::feed::{FeedPageV1, FeedRow, StateHash};
 use counterfoil_core::grant::{GrantV1, JournalRequestV1, PredecessorV1, Profile, StopV1};
 use counterfoil_core::id::{Hash, JournalId};
-use counterfoil_core::journal::acknowledgement::{Epoch, Nonce};
-use counterfoil_core::journal::hello::{Challenge, Hello, LastAcknowledgement, RunningTotal};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
+use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::{Operator, Pin, Role};
@@ -330,6 +330,8 @@ pub(crate) fn stop() -> StopV1 {
 
 pub(crate) fn hello() -> Hello {
     let (epoch, nonce) = (Epoch { counter: 2, random: [0xD4; 8] }, Nonce([0xE5; 16]));
+    let journal = JournalId([0xC3; 16]);
+    let shown = Acknowledgement { journal, seq: 700, hash: Hash([0xA7; 32]), epoch, time: now().at, nonce };
     let total = RunningTotal {
         currency: "EUR".parse().unwrap(),
         count: 800,
@@ -343,7 +345,7 @@ pub(crate) fn hello() -> Hello {
         hash: Hash([0xB2; 32]),
         series: vec![("S01-T07-C26A".parse().unwrap(), 2), ("S01-T07-R26A".parse().unwrap(), 798)],
         totals: vec![total],
-        acknowledged: Some(LastAcknowledgement { epoch, seq: 700, nonce }),
+        acknowledged: Some(shown.sign(&SigningKey::from_seed([9; 32])).unwrap()),
         challenge: Some(Challenge([0xF6; 32])),
     }
 }

@@ -1,11 +1,11 @@
 //! What tills say becomes what head office holds: a day, repeated, in pieces, forked, rolled back, restored.
 
-use crate::shop::{EPOCH, MOMENT, Shop, dump, head_office, ids, merge};
+use crate::shop::{EPOCH, MOMENT, Shop, dump, head_office, head_office_key, ids, merge};
 use counterfoil_core::id::Hash;
-use counterfoil_core::journal::acknowledgement::{Epoch, Nonce};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::BatchHead;
 use counterfoil_core::journal::envelope::Entry;
-use counterfoil_core::journal::hello::{Hello, LastAcknowledgement};
+use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::journal::signed::Unverified;
 use counterfoil_core::money::Money;
 use counterfoil_core::time::{Date, Timestamp};
@@ -193,8 +193,11 @@ fn a_till_from_a_backup_is_told_and_an_old_file_is_not() {
 
 /// A hello that shows an acknowledgement of this epoch up to the till's head.
 fn acknowledged(shop: &Shop, epoch: Epoch) -> Word {
-    let seq = shop.seq();
-    shop.hello_with(|hello| hello.acknowledged = Some(LastAcknowledgement { epoch, seq, nonce: Nonce([1; 16]) }))
+    shop.hello_with(|hello| {
+        let (journal, seq, hash) = (hello.journal, hello.seq, hello.hash);
+        let shown = Acknowledgement { journal, seq, hash, epoch, time: MOMENT.now, nonce: Nonce([1; 16]) };
+        hello.acknowledged = Some(shown.sign(&head_office_key()).unwrap());
+    })
 }
 
 #[test]

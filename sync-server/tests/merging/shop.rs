@@ -11,7 +11,7 @@ use counterfoil_core::id::{CommandId, JournalId, OperatorCode};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::batch::{Batch, VerifiedBatch};
 use counterfoil_core::journal::envelope::Entry;
-use counterfoil_core::journal::hello::{Challenge, Hello, VerifiedHello};
+use counterfoil_core::journal::hello::{Challenge, CheckedHello, Hello};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::series::DocumentKind;
@@ -136,14 +136,20 @@ impl Shop {
         Word::Hello(Box::new(self.verified(&hello.sign(&self.key).unwrap())), just_asked(challenge))
     }
 
-    fn verified(&self, bytes: &[u8]) -> VerifiedHello {
-        Hello::read(bytes).unwrap().verify(&self.key.public_key()).unwrap()
+    fn verified(&self, bytes: &[u8]) -> CheckedHello {
+        let hello = Hello::read(bytes).unwrap().verify(&self.key.public_key()).unwrap();
+        hello.check(&head_office_key().public_key()).unwrap()
     }
 
     /// The journal as head office knows it before anything arrived.
     pub(crate) fn record(&self) -> JournalRecord {
         JournalRecord::new(self.journal, self.key.public_key(), profile(self.journal.0[0]), Timestamp(NOON))
     }
+}
+
+/// The key by which head office signs.
+pub(crate) fn head_office_key() -> SigningKey {
+    SigningKey::from_seed([0xF0; 32])
 }
 
 /// A challenge given with all that is applied.

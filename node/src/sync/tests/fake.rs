@@ -213,7 +213,8 @@ impl State {
                 };
                 let hello = hello.verify(key).unwrap();
                 assert_eq!(hello.statement().challenge, Some(Challenge(self.challenge)));
-                let proven = hello.statement().acknowledged.map_or(0, |last| last.seq);
+                let office = self.key.public_key();
+                let proven = hello.clone().check(&office).unwrap().acknowledged_seq();
                 if let Some((from, _)) = self.disputed.get_mut(&hello.statement().journal) {
                     *from = proven + 1;
                 }
