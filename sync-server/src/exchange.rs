@@ -4,7 +4,7 @@
 //! trust. An acknowledgement is signed only after what it says is durable. A journal that must not go on gets a signed
 //! stop. Example: a batch of 651 to 812 where 700 are held is `append`, with an acknowledgement of 812.
 
-use counterfoil_core::grant::StopV1;
+use counterfoil_core::grant::{JournalRequestV1, StopV1};
 use counterfoil_core::id::{JournalId, Note, StoreCode, TillCode};
 use counterfoil_core::journal::acknowledgement::Nonce;
 use counterfoil_core::journal::batch::Batch;
@@ -12,10 +12,12 @@ use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Hello, VerifiedHello};
 use counterfoil_core::refusal::{Reason, Refusal};
 
-use crate::clock;
+use crate::desk::Desk;
+use crate::enrolment::Right;
+use crate::feed::{self, Asked};
 use crate::forgotten_grant;
+use crate::grants;
 use crate::merge::{Outcome, Word};
-use crate::office::{Office, random};
 use crate::operation_error::OperationError;
 use crate::store::record::JournalRecord;
 use crate::verdict::{Claim, Held, Standing, Verdict, verdict};
@@ -42,30 +44,30 @@ pub type Speaker<'a> = Option<(&'a StoreCode, &'a TillCode)>;
 ///
 /// # Errors
 /// The bytes are no hello, it is of another till than the one that speaks, or the store failed.
-pub fn take_hello(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
+pub fn take_hello(desk: &dyn Desk, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
     let read = Hello::read(bytes)?;
     let journal = read.claimed().journal;
-    let Some(record) = known(office, journal, speaker)? else { return Ok(unknown(journal)) };
-    let hello = match read.verify(&record.key).and_then(|hello| hello.check(&office.key().public_key())) {
+    let Some(record) = known(desk, journal, speaker)? else { return Ok(unknown(journal)) };
+    let hello = match read.verify(&record.key).and_then(|hello| hello.check(&desk.key().public_key())) {
         Ok(hello) => hello,
-        Err(fault) => return faulty(office, &record, &fault),
+        Err(fault) => return faulty(desk, &record, &fault),
     };
     // A hello from a file answers no challenge and must not use up the one that is open.
-    let asked = speaker.and_then(|_| office.take_challenge(journal));
-    answer(office, office.inbox()?.merge(Word::Hello(Box::new(hello), asked))?)
+    let asked = speaker.and_then(|_| desk.challenges().take(journal));
+    answer(desk, desk.merge(Word::Hello(Box::new(hello), asked))?)
 }
 
 /// Takes a signed batch.
 ///
 /// # Errors
 /// As [`take_hello`].
-pub fn take_batch(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
+pub fn take_batch(desk: &dyn Desk, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
     let read = Batch::read(bytes)?;
-    let (record, forgotten) = match known(office, read.journal(), speaker)? {
+    let (record, forgotten) = match known(desk, read.journal(), speaker)? {
         Some(record) => (record, None),
-        None => match forgotten_grant::grant_in(office.key(), &read)? {
+        None => match forgotten_grant::grant_in(desk.key(), &read)? {
             Some(grant) => {
-                let record = JournalRecord::new(grant.journal, grant.key, grant.profile.clone(), clock::now());
+                let record = JournalRecord::new(grant.journal, grant.key, grant.profile.clone(), desk.now());
                 require_own(&record, speaker)?;
                 (record, Some(grant))
             }
@@ -75,11 +77,11 @@ pub fn take_batch(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result
     match read.verify(&record.key) {
         Ok(batch) => {
             if let Some(grant) = forgotten {
-                forgotten_grant::keep(office.store(), &grant, batch.first(), clock::now())?;
+                forgotten_grant::keep(desk.store(), &grant, batch.first(), desk.now())?;
             }
-            answer(office, office.inbox()?.merge(Word::Batch(Box::new(batch)))?)
+            answer(desk, desk.merge(Word::Batch(Box::new(batch)))?)
         }
-        Err(fault) => faulty(office, &record, &fault),
+        Err(fault) => faulty(desk, &record, &fault),
     }
 }
 
@@ -88,7 +90,7 @@ pub fn take_batch(office: &Office, bytes: &[u8], speaker: Speaker<'_>) -> Result
 /// # Errors
 /// It is none, of another till or not fresh; or the store failed.
 pub fn verify_fresh(
-    office: &Office,
+    desk: &dyn Desk,
     bytes: &[u8],
     speaker: (&StoreCode, &TillCode),
 ) -> Result<VerifiedHello, OperationError> {
@@ -96,20 +98,53 @@ pub fn verify_fresh(
     let journal = read.claimed().journal;
     let refused =
         |value: &str| Refusal::new(Reason::NotPermitted, "hello", value, "a hello of this till's open journal");
-    let record = known(office, journal, Some(speaker))?.ok_or_else(|| refused("of an unknown journal"))?;
+    let record = known(desk, journal, Some(speaker))?.ok_or_else(|| refused("of an unknown journal"))?;
     if record.standing != Standing::Open {
         return Err(refused("of a journal that has ended").into());
     }
     let hello = read.verify(&record.key)?;
-    let challenge = office.take_challenge(journal).map(|asked| asked.challenge);
+    let challenge = desk.challenges().take(journal).map(|asked| asked.challenge);
     if challenge.is_none() || hello.statement().challenge != challenge {
         return Err(refused("without head office's fresh challenge").into());
     }
     Ok(hello)
 }
 
-fn known(office: &Office, journal: JournalId, speaker: Speaker<'_>) -> Result<Option<JournalRecord>, OperationError> {
-    let record = office.store().read(|rows| rows.journal(journal))?;
+/// Grants a till the journal that follows one which has ended, and gives the signed grant.
+///
+/// # Errors
+/// The bytes are no request, its journal can go on, the till is revoked, or the store failed.
+pub fn take_request(
+    desk: &dyn Desk,
+    bytes: &[u8],
+    speaker: (&StoreCode, &TillCode),
+) -> Result<Vec<u8>, OperationError> {
+    let request = JournalRequestV1::verify(bytes)?;
+    let slot = (None, Some(speaker));
+    let (granted, _) = grants::grant(desk.store(), &request, slot, Right::EndedJournal, desk.granting()?)?;
+    Ok(granted.grant)
+}
+
+/// The next page of the feed for a till that is in use, signed.
+///
+/// # Errors
+/// The till is revoked or ahead of head office, or the store failed.
+pub fn feed_page(desk: &dyn Desk, asked: Asked, speaker: (&StoreCode, &TillCode)) -> Result<Vec<u8>, OperationError> {
+    require_slot(desk, speaker)?;
+    feed::page(desk.store(), speaker, asked, desk.granting()?)
+}
+
+/// That the slot of a till is in use.
+///
+/// # Errors
+/// It is revoked or not known, or the store failed.
+pub fn require_slot(desk: &dyn Desk, (store, till): (&StoreCode, &TillCode)) -> Result<(), OperationError> {
+    desk.store().read(|rows| grants::slot_in_use(rows, store, till))??;
+    Ok(())
+}
+
+fn known(desk: &dyn Desk, journal: JournalId, speaker: Speaker<'_>) -> Result<Option<JournalRecord>, OperationError> {
+    let record = desk.store().read(|rows| rows.journal(journal))?;
     if let Some(record) = &record {
         require_own(record, speaker)?;
     }
@@ -132,9 +167,9 @@ fn unknown(journal: JournalId) -> Answer {
 }
 
 /// The verdict on bytes that did not verify. Nothing is kept of them.
-fn faulty(office: &Office, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
+fn faulty(desk: &dyn Desk, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
     tracing::warn!(journal = %record.journal, %fault, "a word did not verify");
-    let epoch = office.store().read(|rows| rows.epoch())?;
+    let epoch = desk.store().read(|rows| rows.epoch())?;
     let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked: None, said: None };
     let judged = verdict(Some(&held), Claim::Faulty(fault), |_| Ok::<_, OperationError>(record.hash))?;
     Ok(Answer {
@@ -146,23 +181,23 @@ fn faulty(office: &Office, record: &JournalRecord, fault: &Fault) -> Result<Answ
     })
 }
 
-fn answer(office: &Office, outcome: Outcome) -> Result<Answer, OperationError> {
+fn answer(desk: &dyn Desk, outcome: Outcome) -> Result<Answer, OperationError> {
     let code = code(outcome.verdict);
-    let now = clock::now();
+    let now = desk.now();
     let acknowledgement = match outcome.verdict {
         Verdict::Append { .. }
         | Verdict::Duplicate
         | Verdict::Gap { .. }
         | Verdict::Closed
         | Verdict::ServerRestored { .. }
-        | Verdict::ServerFault { .. } => Some(outcome.acknowledgement(now, Nonce(random()?)).sign(office.key())?),
+        | Verdict::ServerFault { .. } => Some(outcome.acknowledgement(now, nonce(desk)?).sign(desk.key())?),
         // What the till holds there is not what we hold.
         Verdict::Fork { .. } | Verdict::Rollback { .. } => None,
         Verdict::BadSignature | Verdict::Unknown | Verdict::BrokenChain | Verdict::Revoked => None,
     };
     let is_stopped = match outcome.verdict {
         Verdict::Fork { .. } | Verdict::Rollback { .. } | Verdict::Revoked => true,
-        Verdict::Closed => is_closed_from_here(office, outcome.journal)?,
+        Verdict::Closed => is_closed_from_here(desk, outcome.journal)?,
         Verdict::Append { .. }
         | Verdict::Duplicate
         | Verdict::Gap { .. }
@@ -174,7 +209,7 @@ fn answer(office: &Office, outcome: Outcome) -> Result<Answer, OperationError> {
     };
     let stop = if is_stopped {
         let stop = StopV1 { journal: outcome.journal, verdict: Note::new(code)?, stopped: now };
-        Some(stop.sign(office.key())?)
+        Some(stop.sign(desk.key())?)
     } else {
         None
     };
@@ -186,9 +221,15 @@ fn answer(office: &Office, outcome: Outcome) -> Result<Answer, OperationError> {
     Ok(Answer { journal: outcome.journal, verdict: code, expected_seq, acknowledgement, stop })
 }
 
+fn nonce(desk: &dyn Desk) -> Result<Nonce, OperationError> {
+    let random = desk.random()?;
+    let (nonce, _) = random.split_first_chunk().expect("32 random bytes hold the 16 of a nonce");
+    Ok(Nonce(*nonce))
+}
+
 /// Whether head office closed the journal, and not its own last entry.
-fn is_closed_from_here(office: &Office, journal: JournalId) -> Result<bool, OperationError> {
-    let state = office.store().read(|rows| rows.state(journal))?;
+fn is_closed_from_here(desk: &dyn Desk, journal: JournalId) -> Result<bool, OperationError> {
+    let state = desk.store().read(|rows| rows.state(journal))?;
     Ok(state.is_none_or(|state| state.is_open))
 }
 

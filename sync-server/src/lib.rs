@@ -25,6 +25,7 @@ pub mod import;
 pub mod removal;
 
 // the whole, and what is asked of it
+pub mod desk;
 pub mod office;
 pub mod forgotten_grant;
 pub mod exchange;

@@ -3,32 +3,27 @@
 //! `init` makes the folder once and never over another; `serve` and each command open it, one process at a time, because
 //! the store belongs to one. All keys are made here and leave the folder only as signatures.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use counterfoil_core::hex;
-use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::acknowledgement::Epoch;
-use counterfoil_core::journal::hello::Challenge;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::time::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::authority::Authority;
 use crate::clock;
+use crate::desk::{Challenges, Desk};
 use crate::enrolment::Granting;
 use crate::folder::{Folder, write_public, write_secret};
-use crate::merge::{Moment, said};
+use crate::merge::{Moment, Outcome, Word};
 use crate::operation_error::OperationError;
 use crate::settings::{Given, Settings};
 use crate::store::{RedbStore, Store};
-use crate::verdict::Asked;
 use crate::writer::{self, Inbox};
-
-/// The most challenges that are open at once; one per journal, so a full map means a flood.
-const CHALLENGES_MAX: usize = 65_536;
 
 /// A head office that is open.
 pub struct Office {
@@ -39,7 +34,7 @@ pub struct Office {
     store: Arc<dyn Store>,
     inbox: Option<Inbox>,
     writer: Option<JoinHandle<()>>,
-    challenges: Mutex<HashMap<JournalId, Asked>>,
+    challenges: Challenges,
 }
 
 impl Office {
@@ -105,7 +100,7 @@ impl Office {
         random::<8>()?;
         let moments = Box::new(|| Moment { now: clock::now(), fresh: random().unwrap_or_default() });
         let (inbox, writer) = writer::start(Arc::clone(&store), moments)?;
-        let challenges = Mutex::new(HashMap::new());
+        let challenges = Challenges::default();
         Ok(Self { folder, settings, authority, key, store, inbox: Some(inbox), writer: Some(writer), challenges })
     }
 
@@ -153,37 +148,31 @@ impl Office {
         // The check at the start has shown that the system gives random bytes.
         Granting { key: &self.key, now: clock::now(), year_in: clock::year_in, fresh: random().unwrap_or_default() }
     }
+}
 
-    /// A fresh challenge for a journal, in place of any before.
-    ///
-    /// # Errors
-    /// The system gives no random bytes, or the store failed.
-    pub fn challenge(&self, journal: JournalId) -> Result<Challenge, OperationError> {
-        let challenge = Challenge(random()?);
-        let seq = self.store().read(|rows| {
-            let said = said(rows, journal)?.map_or(0, |(seq, _)| seq);
-            Ok(rows.journal(journal)?.map_or(0, |record| record.seq).max(said))
-        })?;
-        let mut open = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() >= CHALLENGES_MAX {
-            open.clear();
-        }
-        open.insert(journal, Asked { challenge, seq });
-        Ok(challenge)
+impl Desk for Office {
+    fn key(&self) -> &SigningKey {
+        &self.key
     }
 
-    /// A challenge that nobody can answer, for a journal that is not known.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub fn forgotten_challenge(&self) -> Result<Challenge, OperationError> {
-        Ok(Challenge(random()?))
+    fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
-    /// Takes the challenge that is open for a journal, which can be answered once.
-    #[must_use]
-    pub fn take_challenge(&self, journal: JournalId) -> Option<Asked> {
-        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).remove(&journal)
+    fn challenges(&self) -> &Challenges {
+        &self.challenges
+    }
+
+    fn now(&self) -> Timestamp {
+        clock::now()
+    }
+
+    fn random(&self) -> Result<[u8; 32], OperationError> {
+        Ok(random()?)
+    }
+
+    fn merge(&self, word: Word) -> Result<Outcome, OperationError> {
+        Ok(self.inbox()?.merge(word)?)
     }
 }
 

@@ -12,6 +12,7 @@ use counterfoil_core::journal::hello::Challenge;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::till::{Access, FeedProgress, Till, TillError};
+use counterfoil_core::time::Now;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
@@ -126,6 +127,68 @@ pub struct JournalStand {
     pub has_key: bool,
 }
 
+/// What the steps need of the till that carries them out: core's till, and what is kept beside its store.
+pub trait SteppedTill {
+    /// Reads the clock.
+    fn now(&self) -> Now;
+
+    /// Asks core something that changes nothing.
+    ///
+    /// # Errors
+    /// Core refuses it, or disk or data failed.
+    fn read<T>(&mut self, ask: impl FnOnce(&Till) -> Result<T, TillError>) -> Result<T, Failure>;
+
+    /// Lets core do something that may append entries. What it answers is durable.
+    ///
+    /// # Errors
+    /// Core refuses it, or disk or data failed.
+    fn write<T>(&mut self, act: impl FnOnce(&mut Till) -> Result<T, TillError>) -> Result<T, Failure>;
+
+    /// The key to ask head office for a journal with; it is on the disk before it is shown.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn pending_key(&mut self) -> Result<SigningKey, Failure>;
+
+    /// Opens the journal that head office granted for the pending key.
+    ///
+    /// # Errors
+    /// Core refuses the grant, or the disk failed.
+    fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure>;
+
+    /// Makes the mark durable.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn sync_marks(&self) -> Result<(), Failure>;
+}
+
+impl SteppedTill for OpenTill {
+    fn now(&self) -> Now {
+        self.now()
+    }
+
+    fn read<T>(&mut self, ask: impl FnOnce(&Till) -> Result<T, TillError>) -> Result<T, Failure> {
+        self.read(ask)
+    }
+
+    fn write<T>(&mut self, act: impl FnOnce(&mut Till) -> Result<T, TillError>) -> Result<T, Failure> {
+        self.write(act)
+    }
+
+    fn pending_key(&mut self) -> Result<SigningKey, Failure> {
+        self.pending_key()
+    }
+
+    fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure> {
+        self.enrol(grant)
+    }
+
+    fn sync_marks(&self) -> Result<(), Failure> {
+        self.sync_marks()
+    }
+}
+
 impl Operation for SyncStep {
     const NAME: &'static str = "sync-step";
 
@@ -139,7 +202,7 @@ impl SyncStep {
     ///
     /// # Errors
     /// The till refuses it, or disk or data failed.
-    pub fn carry_out(self, till: &mut OpenTill) -> Result<StepAnswer, Failure> {
+    pub fn carry_out<T: SteppedTill>(self, till: &mut T) -> Result<StepAnswer, Failure> {
         let now = till.now();
         match self {
             Self::Stand => Ok(StepAnswer::Stand { journals: till.read(stand)? }),
@@ -196,7 +259,7 @@ pub fn first_request(folder: &Folder, slot: Option<(StoreCode, TillCode)>) -> Re
 }
 
 /// A grant for the present journal brings it further series; any other opens the journal that it grants.
-fn accept_grant(till: &mut OpenTill, bytes: &[u8]) -> Result<(), Failure> {
+fn accept_grant<T: SteppedTill>(till: &mut T, bytes: &[u8]) -> Result<(), Failure> {
     let limit = "a grant that head office signed and nobody altered";
     let granted = GrantV1::verify(bytes).map_err(|fault| Refusal::new(Reason::Declined, "grant", fault, limit))?;
     let now = till.now();
@@ -229,11 +292,7 @@ fn read_challenge(challenge: &Document) -> Result<Challenge, Refusal> {
 }
 
 /// Applies a page; one that says nothing new is verified and not written.
-fn apply_page(
-    core: &mut Till,
-    bytes: &[u8],
-    now: counterfoil_core::time::Now,
-) -> Result<(FeedProgress, bool), TillError> {
+fn apply_page(core: &mut Till, bytes: &[u8], now: Now) -> Result<(FeedProgress, bool), TillError> {
     let missing = || Refusal::new(Reason::Missing, "head_office", "", "enrol this till first");
     let page = FeedPageV1::verify(bytes, &core.head_office()?.ok_or_else(missing)?)?;
     let has_grants = !page.grants.is_empty();

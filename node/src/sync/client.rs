@@ -7,7 +7,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_core::id::JournalId;
 use counterfoil_core::refusal::{Reason, Refusal};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -23,6 +22,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
+use super::line::{Line, read_json};
 use super::trouble::Trouble;
 use crate::wire::sync::ProblemWire;
 
@@ -63,30 +63,6 @@ impl Client {
         (self.tls, self.sender) = (TlsConnector::from(config), None);
     }
 
-    /// Asks for bytes.
-    ///
-    /// # Errors
-    /// Head office cannot be reached, is busy or refuses.
-    pub async fn get(&mut self, path: &str) -> Result<Bytes, Trouble> {
-        self.call(Method::GET, path, BYTES, Bytes::new()).await
-    }
-
-    /// Sends bytes and gets bytes.
-    ///
-    /// # Errors
-    /// Head office cannot be reached, is busy or refuses.
-    pub async fn post(&mut self, path: &str, body: Vec<u8>) -> Result<Bytes, Trouble> {
-        self.call(Method::POST, path, BYTES, Bytes::from(body)).await
-    }
-
-    /// Sends bytes and gets JSON.
-    ///
-    /// # Errors
-    /// As `post`, and an answer that is not such JSON.
-    pub async fn post_for<A: DeserializeOwned>(&mut self, path: &str, body: Vec<u8>) -> Result<A, Trouble> {
-        read_json(path, &self.post(path, body).await?)
-    }
-
     /// Sends JSON and gets JSON.
     ///
     /// # Errors
@@ -94,16 +70,6 @@ impl Client {
     pub async fn post_json<Q: Serialize, A: DeserializeOwned>(&mut self, path: &str, body: &Q) -> Result<A, Trouble> {
         let body = serde_json::to_vec(body).expect("requests are plain structs that always become JSON");
         read_json(path, &self.call(Method::POST, path, JSON, Bytes::from(body)).await?)
-    }
-
-    /// A fresh challenge for a journal.
-    ///
-    /// # Errors
-    /// As `get`, and an answer of another length.
-    pub async fn challenge(&mut self, journal: JournalId) -> Result<[u8; 32], Trouble> {
-        let bytes = self.get(&format!("/sync/challenge?journal={journal}")).await?;
-        <[u8; 32]>::try_from(&bytes[..])
-            .map_err(|_| Trouble::unexpected(format!("{} bytes", bytes.len()), "a challenge has 32 bytes"))
     }
 
     async fn call(&mut self, method: Method, path: &str, kind: &str, body: Bytes) -> Result<Bytes, Trouble> {
@@ -167,6 +133,16 @@ impl Client {
     }
 }
 
+impl Line for Client {
+    async fn get(&mut self, path: &str) -> Result<Vec<u8>, Trouble> {
+        Ok(self.call(Method::GET, path, BYTES, Bytes::new()).await?.into())
+    }
+
+    async fn post(&mut self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Trouble> {
+        Ok(self.call(Method::POST, path, BYTES, Bytes::from(body)).await?.into())
+    }
+}
+
 async fn within<T>(limit: Duration, what: &str, act: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     let late = |_| Trouble::Unreachable(format!("{what} took longer than {} s", limit.as_secs()));
     timeout(limit, act).await.map_err(late)?
@@ -184,11 +160,6 @@ fn not_shaken(error: &std::io::Error) -> String {
 fn broken(error: &dyn std::error::Error) -> Trouble {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     Trouble::Unreachable(format!("{error}{cause}"))
-}
-
-fn read_json<A: DeserializeOwned>(path: &str, body: &[u8]) -> Result<A, Trouble> {
-    serde_json::from_slice(body)
-        .map_err(|error| Trouble::unexpected(format!("{path} with {error}"), "the JSON of this route"))
 }
 
 /// What an answer other than success means.

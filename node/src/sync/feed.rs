@@ -5,7 +5,7 @@
 
 use counterfoil_core::refusal::Reason;
 
-use super::client::Client;
+use super::line::Line;
 use super::till_side::{TillSide, unexpected};
 use super::trouble::Trouble;
 use crate::operations::sync_step::{StepAnswer, SyncStep};
@@ -29,12 +29,12 @@ pub struct Pulled {
 ///
 /// # Errors
 /// Head office cannot be reached; the till refuses a page or failed.
-pub async fn pull(client: &mut Client, till: &dyn TillSide) -> Result<Pulled, Trouble> {
+pub async fn pull<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Pulled, Trouble> {
     let mut pulled = Pulled::default();
     let mut is_second_try = false;
     for _ in 0..PAGES_MAX {
         let path = path(till)?;
-        let bytes = Document(client.get(&path).await?.to_vec());
+        let bytes = Document(line.get(&path).await?);
         match till.ask(SyncStep::FeedPage { bytes }).map_err(Trouble::from) {
             Ok(StepAnswer::Applied { rows, revision, is_complete, has_grants }) => {
                 pulled.rows = pulled.rows.saturating_add(rows);

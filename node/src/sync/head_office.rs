@@ -59,6 +59,21 @@ struct HeadOfficeText {
     finished: Vec<String>,
 }
 
+/// Where what a till knows of its head office is kept, replaced whole or not at all.
+pub trait Keeper {
+    /// Keeps it in place of what was kept before.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn keep(&self, head_office: &HeadOffice) -> Result<(), Failure>;
+}
+
+impl Keeper for Folder {
+    fn keep(&self, head_office: &HeadOffice) -> Result<(), Failure> {
+        head_office.write(self)
+    }
+}
+
 impl HeadOffice {
     /// Reads what the till of a folder knows; `None` where it is on its own.
     ///

@@ -20,6 +20,7 @@ pub mod client;
 pub mod enrol;
 pub mod feed;
 pub mod head_office;
+pub mod line;
 pub mod push;
 pub mod renew;
 pub mod till_side;
@@ -28,7 +29,8 @@ pub mod trouble;
 pub mod turn;
 
 use client::Client;
-use head_office::{HeadOffice, TlsKey};
+use head_office::{HeadOffice, Keeper, TlsKey};
+use line::Line;
 use push::Pushed;
 use till_side::TillSide;
 use trouble::Trouble;
@@ -148,29 +150,32 @@ async fn exchange_with(
     Ok(report)
 }
 
-/// Journals up, master data down.
-async fn send_and_fetch(
-    client: &mut Client,
+/// Journals up, master data down, over any line.
+///
+/// # Errors
+/// Head office cannot be reached or refuses; the till refuses a step; disk or data failed.
+pub async fn send_and_fetch<L: Line>(
+    line: &mut L,
     till: &dyn TillSide,
-    folder: &Folder,
+    keeper: &dyn Keeper,
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
-    push_all(client, till, folder, head_office, report).await?;
-    let pulled = feed::pull(client, till).await?;
+    push_all(line, till, keeper, head_office, report).await?;
+    let pulled = feed::pull(line, till).await?;
     report.feed_rows = pulled.rows;
     report.feed_revision = Some(pulled.revision);
     if pulled.has_grants {
-        push_all(client, till, folder, head_office, report).await?;
+        push_all(line, till, keeper, head_office, report).await?;
     }
     Ok(())
 }
 
 /// Sends every journal of the folder, oldest first, and asks for a new one where the current one has ended.
-async fn push_all(
-    client: &mut Client,
+async fn push_all<L: Line>(
+    line: &mut L,
     till: &dyn TillSide,
-    folder: &Folder,
+    keeper: &dyn Keeper,
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
@@ -186,28 +191,28 @@ async fn push_all(
         if !is_current && (stand.acknowledged >= stand.seq || head_office.finished.contains(&stand.journal)) {
             continue;
         }
-        let pushed = push::push(client, till, stand, &mut head_office.seen.0).await?;
+        let pushed = push::push(line, till, stand, &mut head_office.seen.0).await?;
         let has_ended = push::has_ended(pushed.verdict);
         match (is_current, has_ended) {
             (true, true) => {
                 note(report, stand, pushed);
-                replace(client, till, head_office, report).await?;
+                replace(line, till, head_office, report).await?;
             }
             (false, true) => {
                 head_office.finished.push(stand.journal.clone());
-                head_office.write(folder)?;
+                keeper.keep(head_office)?;
             }
             (true | false, false) => note(report, stand, pushed),
         }
     }
-    ask_again(client, till, folder, head_office, report).await
+    ask_again(line, till, keeper, head_office, report).await
 }
 
 /// In a new epoch head office may have lost what it had acknowledged of journals that have ended: each is asked about once.
-async fn ask_again(
-    client: &mut Client,
+async fn ask_again<L: Line>(
+    line: &mut L,
     till: &dyn TillSide,
-    folder: &Folder,
+    keeper: &dyn Keeper,
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
@@ -216,17 +221,17 @@ async fn ask_again(
     if current.acknowledged_epoch > head_office.epoch {
         head_office.epoch = current.acknowledged_epoch;
         head_office.finished.clear();
-        head_office.write(folder)?;
+        keeper.keep(head_office)?;
     }
     for stand in ended {
         let is_told = stand.acknowledged_epoch >= head_office.epoch || head_office.finished.contains(&stand.journal);
         if is_told || !stand.has_key {
             continue;
         }
-        let pushed = push::push(client, till, stand, &mut head_office.seen.0).await?;
+        let pushed = push::push(line, till, stand, &mut head_office.seen.0).await?;
         note(report, stand, pushed);
         head_office.finished.push(stand.journal.clone());
-        head_office.write(folder)?;
+        keeper.keep(head_office)?;
     }
     Ok(())
 }
@@ -268,17 +273,17 @@ const fn advice(verdict: VerdictWire) -> Option<&'static str> {
 
 /// Asks for a journal in place of the current one, and sends its first entries. Where head office or the till says no,
 /// that is told and the rest of the exchange goes on.
-async fn replace(
-    client: &mut Client,
+async fn replace<L: Line>(
+    line: &mut L,
     till: &dyn TillSide,
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
     let granted = match till.document(SyncStep::RequestJournal).map_err(Trouble::from) {
-        Ok(request) => client.post("/sync/request", request).await,
+        Ok(request) => line.post("/sync/request", request).await,
         Err(trouble) => Err(trouble),
     };
-    let opened = granted.and_then(|grant| Ok(till.ask(SyncStep::Enrol { grant: Document(grant.to_vec()) })?));
+    let opened = granted.and_then(|grant| Ok(till.ask(SyncStep::Enrol { grant: Document(grant) })?));
     match opened {
         Ok(_) => report.notes.push("a new journal was granted and opened".to_owned()),
         Err(Trouble::Refused(refusal)) if refusal.reason() == Reason::DrawerOpen => {
@@ -293,7 +298,7 @@ async fn replace(
     }
     let journals = till.journals()?;
     if let Some(stand) = journals.last() {
-        let pushed = push::push(client, till, stand, &mut head_office.seen.0).await?;
+        let pushed = push::push(line, till, stand, &mut head_office.seen.0).await?;
         note(report, stand, pushed);
     }
     Ok(())

@@ -8,7 +8,7 @@
 use counterfoil_core::journal::acknowledgement::Acknowledgement;
 use counterfoil_core::refusal::Refusal;
 
-use super::client::Client;
+use super::line::Line;
 use super::till_side::TillSide;
 use super::trouble::Trouble;
 use crate::failure::Failure;
@@ -50,16 +50,16 @@ pub const fn has_ended(verdict: VerdictWire) -> bool {
 ///
 /// # Errors
 /// Head office cannot be reached or makes no progress; the till refuses a step or failed.
-pub async fn push(
-    client: &mut Client,
+pub async fn push<L: Line>(
+    line: &mut L,
     till: &dyn TillSide,
     stand: &JournalStand,
     seen_ms: &mut i64,
 ) -> Result<Pushed, Trouble> {
     let journal = &stand.journal;
-    let challenge = client.challenge(journal.parse()?).await?;
+    let challenge = line.challenge(journal.parse()?).await?;
     let hello = SyncStep::Hello { journal: journal.clone(), challenge: Some(Document(challenge.to_vec())) };
-    let mut answer: SyncAnswer = client.post_for("/sync/hello", till.document(hello)?).await?;
+    let mut answer: SyncAnswer = line.post_for("/sync/hello", till.document(hello)?).await?;
     let mut verdicts = vec![answer.verdict];
     let mut sent = Sent::default();
     let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
@@ -68,7 +68,7 @@ pub async fn push(
         let Some(from_seq) = sent.next(&answer, stand)? else { break };
         let batch = till.bytes(SyncStep::Batch { journal: journal.clone(), from_seq })?;
         let Some((bytes, last_seq)) = batch else { break };
-        answer = client.post_for("/sync/batch", bytes).await?;
+        answer = line.post_for("/sync/batch", bytes).await?;
         sent.note(from_seq, last_seq);
         if !verdicts.contains(&answer.verdict) {
             verdicts.push(answer.verdict);

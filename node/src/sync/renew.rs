@@ -13,6 +13,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::client::Client;
 use super::head_office::{HeadOffice, TlsKey};
+use super::line::Line;
 use super::till_side::TillSide;
 use super::tls;
 use super::trouble::Trouble;

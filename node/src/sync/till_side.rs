@@ -55,7 +55,7 @@ pub(super) fn unexpected(answer: &StepAnswer) -> Failure {
 impl TillSide for Mutex<OpenTill> {
     fn ask(&self, step: SyncStep) -> Result<StepAnswer, Failure> {
         // A panic inside the till has closed it by itself; one outside of it has not touched it.
-        step.carry_out(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
+        step.carry_out(&mut *self.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -63,7 +63,7 @@ impl TillSide for Mutex<OpenTill> {
 impl TillSide for Mutex<Reach> {
     fn ask(&self, step: SyncStep) -> Result<StepAnswer, Failure> {
         match &mut *self.lock().unwrap_or_else(PoisonError::into_inner) {
-            Reach::Here(till) => step.carry_out(till),
+            Reach::Here(till) => step.carry_out(&mut **till),
             served @ Reach::Served(_) => served.perform(&Caller::default(), step).read(),
         }
     }

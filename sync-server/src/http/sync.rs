@@ -10,7 +10,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_core::grant::JournalRequestV1;
 use counterfoil_core::id::JournalId;
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::batch::BATCH_BYTES_MAX;
@@ -20,13 +19,13 @@ use serde::Deserialize;
 use super::error::Problem;
 use super::request::{PerhapsEnded, Till, blocking, read, read_json};
 use crate::authority::ClientIdentity;
-use crate::enrolment::Right;
+use crate::clock;
+use crate::desk::Desk;
 use crate::exchange::{self, Answer};
-use crate::feed::{self, Asked};
+use crate::feed::Asked;
 use crate::office::Office;
 use crate::operation_error::OperationError;
 use crate::wire::{RenewAnswer, RenewRequest, SyncAnswer};
-use crate::{clock, grants};
 
 /// A hello with 512 series and 200 currencies stays below this.
 const HELLO_BYTES_MAX: usize = 65_536;
@@ -54,14 +53,11 @@ pub(super) async fn challenge(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|error| bad_query(&error))?;
     let journal: JournalId = query.journal.parse()?;
-    let known = {
-        let office = Arc::clone(&office);
-        blocking(move || Ok(office.store().read(|rows| rows.journal(journal))?)).await?
-    };
-    // Only a till's own journals keep a challenge open; any other gets one that nobody remembers.
-    let is_own = known.is_some_and(|known| known.profile.store == till.store && known.profile.till == till.till);
-    let challenge = if is_own { office.challenge(journal) } else { office.forgotten_challenge() };
-    Ok(octets(challenge.map_err(Problem::from)?.0.to_vec()))
+    let challenge = blocking(move || {
+        let desk: &dyn Desk = &*office;
+        desk.challenge(journal, (&till.store, &till.till))
+    });
+    Ok(octets(challenge.await?.0.to_vec()))
 }
 
 pub(super) async fn hello(
@@ -82,7 +78,7 @@ pub(super) async fn batch(
     exchange_with(office, till, bytes, exchange::take_batch).await
 }
 
-type Take = fn(&Office, &[u8], exchange::Speaker<'_>) -> Result<Answer, OperationError>;
+type Take = fn(&dyn Desk, &[u8], exchange::Speaker<'_>) -> Result<Answer, OperationError>;
 
 async fn exchange_with(
     office: Arc<Office>,
@@ -90,13 +86,8 @@ async fn exchange_with(
     bytes: Bytes,
     take: Take,
 ) -> Result<Json<SyncAnswer>, Problem> {
-    let answer = blocking(move || take(&office, &bytes, Some((&till.store, &till.till)))).await?;
-    Ok(Json(SyncAnswer {
-        verdict: answer.verdict.to_owned(),
-        expected_seq: answer.expected_seq,
-        acknowledgement: answer.acknowledgement.map(|bytes| STANDARD.encode(bytes)),
-        stop: answer.stop.map(|bytes| STANDARD.encode(bytes)),
-    }))
+    let answer = blocking(move || take(&*office, &bytes, Some((&till.store, &till.till)))).await?;
+    Ok(Json(answer.into()))
 }
 
 pub(super) async fn request(
@@ -105,12 +96,7 @@ pub(super) async fn request(
     request: Request,
 ) -> Result<Response, Problem> {
     let bytes = read(request, REQUEST_BYTES_MAX).await?;
-    let grant = blocking(move || {
-        let request = JournalRequestV1::verify(&bytes)?;
-        let slot = (None, Some((&till.store, &till.till)));
-        let granted = grants::grant(office.store(), &request, slot, Right::EndedJournal, office.granting())?;
-        Ok(granted.0.grant)
-    });
+    let grant = blocking(move || exchange::take_request(&*office, &bytes, (&till.store, &till.till)));
     Ok(octets(grant.await?))
 }
 
@@ -121,10 +107,7 @@ pub(super) async fn feed(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|error| bad_query(&error))?;
     let asked = Asked { epoch: epoch_of(&query)?, revision: query.revision };
-    let page = blocking(move || {
-        require_slot(&office, &till)?;
-        feed::page(office.store(), (&till.store, &till.till), asked, office.granting())
-    });
+    let page = blocking(move || exchange::feed_page(&*office, asked, (&till.store, &till.till)));
     Ok(octets(page.await?))
 }
 
@@ -135,7 +118,7 @@ pub(super) async fn renew(
 ) -> Result<Json<RenewAnswer>, Problem> {
     let asked: RenewRequest = read_json(request, RENEW_BYTES_MAX).await?;
     let answer = blocking(move || {
-        require_slot(&office, &till)?;
+        exchange::require_slot(&*office, (&till.store, &till.till))?;
         let now = clock::now();
         if till.is_expired(now) {
             prove_by_journal(&office, &till, asked.hello.as_deref())?;
@@ -153,11 +136,6 @@ fn prove_by_journal(office: &Office, till: &ClientIdentity, hello: Option<&str>)
     let malformed = |_| Refusal::new(Reason::Malformed, "hello", "what came", "a signed hello in base64");
     let bytes = STANDARD.decode(hello).map_err(malformed)?;
     exchange::verify_fresh(office, &bytes, (&till.store, &till.till)).map(|_| ())
-}
-
-fn require_slot(office: &Office, till: &ClientIdentity) -> Result<(), OperationError> {
-    office.store().read(|rows| grants::slot_in_use(rows, &till.store, &till.till))??;
-    Ok(())
 }
 
 fn epoch_of(query: &FeedQuery) -> Result<Option<Epoch>, Refusal> {

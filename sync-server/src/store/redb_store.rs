@@ -4,9 +4,9 @@
 //! under its own name is always complete. Commits are durable at once (`Durability::Immediate`); quick repair stays off,
 //! because on a disk that lies about flushing it can serve what was never whole. One process at a time has the file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -26,7 +26,6 @@ type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 #[derive(Debug)]
 pub struct RedbStore {
     database: Database,
-    path: PathBuf,
 }
 
 impl RedbStore {
@@ -46,7 +45,7 @@ impl RedbStore {
         }
         create_for_owner(&unfinished).map_err(StoreError::backend)?;
         let database = builder().create(&unfinished).map_err(failed)?;
-        let store = Self { database, path: unfinished.clone() };
+        let store = Self { database };
         (&store as &dyn Store).write(|rows| rows.put_setting("schema", &SCHEMA))?;
         drop(store);
         std::fs::rename(&unfinished, path).map_err(StoreError::backend)?;
@@ -54,18 +53,44 @@ impl RedbStore {
         Self::open(path)
     }
 
+    /// Makes a new store in an empty backend.
+    ///
+    /// # Errors
+    /// The backend failed, or holds a store already.
+    pub fn create_on(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        let database = builder().create_with_backend(backend).map_err(failed)?;
+        let store = Self { database };
+        let taken = || StoreError::Invariant("the backend holds a store already".to_owned());
+        (&store as &dyn Store).write(|rows| match rows.as_rows().setting::<u32>("schema")? {
+            None => rows.put_setting("schema", &SCHEMA),
+            Some(_) => Err(taken()),
+        })?;
+        Ok(store)
+    }
+
+    /// Opens the store of a backend.
+    ///
+    /// # Errors
+    /// It holds none, is damaged, or was written by a newer program.
+    pub fn open_on(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        Self::check(builder().create_with_backend(backend).map_err(failed)?)
+    }
+
     /// Opens a store.
     ///
     /// # Errors
     /// There is none, another process has it, it is damaged, or it was written by a newer program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = builder().open(path).map_err(failed)?;
-        let store = Self { database, path: path.to_path_buf() };
+        Self::check(builder().open(path).map_err(failed)?)
+    }
+
+    fn check(database: Database) -> Result<Self, StoreError> {
+        let store = Self { database };
         let schema: Option<u32> = (&store as &dyn Store).read(|rows| rows.setting("schema"))?;
         match schema {
             Some(found) if found > SCHEMA => Err(StoreError::NewerSchema { found, known: SCHEMA }),
             Some(_) => Ok(store),
-            None => Err(StoreError::Invariant(format!("{} has no schema version", path.display()))),
+            None => Err(StoreError::Invariant("the store has no schema version".to_owned())),
         }
     }
 
@@ -75,12 +100,6 @@ impl RedbStore {
     /// There is none, another process has it, or it cannot be read at all.
     pub fn is_intact(path: &Path) -> Result<bool, StoreError> {
         builder().open(path).and_then(|mut database| database.check_integrity()).map_err(failed)
-    }
-
-    /// The file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -2,7 +2,11 @@
 //!
 //! Signed documents travel as they are, or in base64 inside JSON; amounts are strings with the currency's digits.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+
+use crate::exchange::Answer;
 
 /// `POST /enrol`: a token, and what is asked for it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -38,6 +42,17 @@ pub struct SyncAnswer {
     pub acknowledgement: Option<String>,
     /// A signed stop in base64.
     pub stop: Option<String>,
+}
+
+impl From<Answer> for SyncAnswer {
+    fn from(answer: Answer) -> Self {
+        Self {
+            verdict: answer.verdict.to_owned(),
+            expected_seq: answer.expected_seq,
+            acknowledgement: answer.acknowledgement.map(|bytes| STANDARD.encode(bytes)),
+            stop: answer.stop.map(|bytes| STANDARD.encode(bytes)),
+        }
+    }
 }
 
 /// `POST /sync/renew`: a new certificate, please.

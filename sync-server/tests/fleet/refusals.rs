@@ -7,6 +7,7 @@ use counterfoil_node::failure::Failure;
 use counterfoil_node::folder::Folder;
 use counterfoil_node::sync::client::Client;
 use counterfoil_node::sync::head_office::{HeadOffice, TlsKey};
+use counterfoil_node::sync::line::Line;
 use counterfoil_node::sync::tls;
 use counterfoil_node::sync::trouble::Trouble;
 use counterfoil_node::wire::sync::{SyncAnswer, VerdictWire};
