@@ -6,6 +6,7 @@
 
 use counterfoil_core::grant::JournalRequestV1;
 use counterfoil_core::id::{Hash, JournalId, StoreCode, TillCode};
+use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
@@ -101,6 +102,18 @@ pub fn revoke(rows: &mut dyn RowsMut, store: &StoreCode, till: &TillCode) -> Res
         }
     }
     Ok(revoked)
+}
+
+/// Begins a new epoch, for what tills were told in the one before may be lost here: each of them says so at its next
+/// hello and sends it again, and tokens from before are void.
+///
+/// # Errors
+/// The store failed.
+pub fn begin_epoch(rows: &mut dyn RowsMut, fresh: [u8; 8]) -> Result<Epoch, StoreError> {
+    let counter = rows.as_rows().epoch()?.counter.saturating_add(1);
+    let epoch = Epoch { counter, random: fresh };
+    rows.put_epoch(epoch)?;
+    Ok(epoch)
 }
 
 /// Whether a till may take over documents of the past.

@@ -160,7 +160,7 @@ pub trait SteppedTill {
     ///
     /// # Errors
     /// The disk failed.
-    fn sync_marks(&self) -> Result<(), Failure>;
+    fn sync_marks(&mut self) -> Result<(), Failure>;
 }
 
 impl SteppedTill for OpenTill {
@@ -184,8 +184,8 @@ impl SteppedTill for OpenTill {
         self.enrol(grant)
     }
 
-    fn sync_marks(&self) -> Result<(), Failure> {
-        self.sync_marks()
+    fn sync_marks(&mut self) -> Result<(), Failure> {
+        Self::sync_marks(self)
     }
 }
 

@@ -1,7 +1,6 @@
 //! What concerns a till's slot or every till at once: the end of trust, the new epoch after a restore.
 
 use counterfoil_core::id::{StoreCode, TillCode};
-use counterfoil_core::journal::acknowledgement::Epoch;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -27,15 +26,9 @@ impl RevokeOrder {
     }
 }
 
-/// Begins a new epoch. What tills were told in the one before may be lost here; each of them says so at its next hello and
-/// sends it again, and tokens from before are void.
+/// Begins a new epoch, after a backup was put back.
 pub(super) fn restore(office: &Office) -> Result<Answer, OperationError> {
     let fresh = random()?;
-    let epoch = office.store().write(|rows| {
-        let counter = rows.as_rows().epoch()?.counter.saturating_add(1);
-        let epoch = Epoch { counter, random: fresh };
-        rows.put_epoch(epoch)?;
-        Ok(epoch)
-    })?;
+    let epoch = office.store().write(|rows| grants::begin_epoch(rows, fresh))?;
     Ok(Answer::done(json!({ "epoch": epoch.counter })))
 }
