@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo test tools fmt core-alone clippy unit doc bench-build clean
+.PHONY: demo test tools fmt core-alone clippy unit doc bench-build crash clean
 
 CARGO ?= cargo
 
@@ -36,6 +36,14 @@ doc:
 
 bench-build:
 	$(CARGO) bench --workspace --no-run --locked
+
+## Power cuts by the million: make crash N=1000000 SEED=1; CASE=... makes one image again and tells what is wrong.
+N ?= 1000000
+SEED ?= 1
+CRASH = whatever_a_power_cut_leaves_all_that_was_answered_is_there_and_the_till_sells_on
+crash: tools
+	CRASH_IMAGES=$(N) CRASH_SEED=$(SEED) $(if $(CASE),CRASH_CASE=$(CASE)) \
+		$(CARGO) test --release --locked -p counterfoil-core --test torn_disk -- --exact crash::$(CRASH) --nocapture
 
 clean:
 	$(CARGO) clean

@@ -24,7 +24,7 @@ pub enum Operation {
 }
 
 /// All operations of a run, and what the disk held before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     start: Image,
     operations: Vec<Operation>,

@@ -1,0 +1,12 @@
+//! Power cuts, failing disks and damaged disks under a till.
+
+mod answers;
+mod case;
+mod crash;
+mod life;
+mod office;
+mod reference;
+#[path = "../shop/mod.rs"]
+mod shop;
+mod sweep;
+mod workload;
