@@ -54,6 +54,8 @@ reasons! {
     IdReused = "id_reused", "{value} differs from what this id was used for before: {limit}";
     /// This store may only be read until it is restored or checked.
     ReadOnly = "read_only", "this till may only be read: {value}; {limit}";
+    /// The disk has no room left for what only makes more.
+    DiskFull = "disk_full", "the disk is nearly full: {value}; {limit}";
     /// Master data comes from head office on this till.
     FedByHeadOffice = "fed_by_head_office", "{value} comes from head office on this till; {limit}";
     /// An operator must be named.

@@ -17,20 +17,24 @@ use counterfoil_core::id::OperatorCode;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::operator::Operator;
 use counterfoil_core::refusal::{Reason, Refusal};
-use counterfoil_core::till::{Access, Outcome, SetUp, Till, TillError};
+use counterfoil_core::till::{self as core_till, Access, Outcome, SetUp, Space, Till, TillError};
 use counterfoil_core::time::Now;
 
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::failure::{Damage, Failure};
+use crate::folder::ballast::Ballast;
 use crate::folder::lost::require_none_lost;
 use crate::folder::mark::{MARK, Mark, MarkFiles};
 use crate::folder::secret::{Secret, journal_of};
 use crate::folder::settings::Settings;
-use crate::folder::{Folder, FolderLock, sync_folder_of};
+use crate::folder::{Folder, FolderLock, remove_if_there, sync_folder_of};
 
 /// What tells the series of a till's first journal from those of later ones.
 const FIRST_SUFFIX: &str = "A";
+
+/// The code of a failure for want of room.
+const DISK_FULL: &str = "disk_full";
 
 /// The till that requests and sync share; each has it for itself while core works, and never during a network call.
 pub type SharedTill = Arc<Mutex<OpenTill>>;
@@ -38,8 +42,11 @@ pub type SharedTill = Arc<Mutex<OpenTill>>;
 /// The open till of a data folder.
 #[derive(Debug)]
 pub struct OpenTill {
-    till: Till,
+    /// None only while, after a full disk, it is opened again; and if that fails, `broken` says why.
+    till: Option<Till>,
+    profile: Profile,
     lock: FolderLock,
+    ballast: Ballast,
     clock: Clock,
     marks: MarkFiles,
     starts: u64,
@@ -156,9 +163,13 @@ impl OpenTill {
         }
         let clock = Clock::in_zone(till.profile().zone.as_str())?;
         let marks = MarkFiles::open(&first, second.as_deref())?;
-        let mut open = Self { till, lock, clock, marks, starts: starts.saturating_add(1), broken };
+        let (is_writable, profile) = (*till.access() == Access::Full, till.profile().clone());
+        let starts = starts.saturating_add(1);
+        let ballast = Ballast::of(folder.clone());
+        let mut open = Self { till: Some(till), profile, ballast, lock, clock, marks, starts, broken };
+        open.measure_space();
         // A mark that is ahead of the store stays as the witness that it is.
-        if *open.till.access() == Access::Full && open.broken.is_none() {
+        if is_writable && open.broken.is_none() {
             open.write_mark();
             open.sync_marks()?;
         }
@@ -174,7 +185,7 @@ impl OpenTill {
     /// What the till is.
     #[must_use]
     pub const fn profile(&self) -> &Profile {
-        self.till.profile()
+        &self.profile
     }
 
     /// The clock of the store.
@@ -211,15 +222,78 @@ impl OpenTill {
         if let Some(damage) = &self.broken {
             return Err(Failure::Damaged(damage.clone()));
         }
-        let before = self.till.mark();
-        let result = guarded(&self.lock.folder().store(), || act(&mut self.till));
-        if let Err(Failure::Damaged(damage)) = &result {
-            let message = format!("the till stopped after a failure and must be opened again: {}", damage.message);
-            self.broken = Some(Damage { code: damage.code, message });
-        } else if self.till.mark() != before {
-            self.write_mark();
+        let store = self.lock.folder().store();
+        let Some(till) = &mut self.till else { return Err(closed()) };
+        let before = till.mark();
+        let result = guarded(&store, || act(till));
+        let after = till.mark();
+        match &result {
+            Err(Failure::Damaged(damage)) if damage.code == DISK_FULL => return Err(self.throw_off_ballast(before)),
+            Err(Failure::Damaged(damage)) => self.stop_after(damage),
+            Ok(_) | Err(Failure::Refused(_) | Failure::Usage(_)) if after != before => self.write_mark(),
+            Ok(_) | Err(Failure::Refused(_) | Failure::Usage(_)) => {}
         }
         result
+    }
+
+    /// Looks how much room the disk has; below the reserve only what ends the day goes on.
+    pub fn measure_space(&mut self) -> Space {
+        let space = self.ballast.space();
+        if let Some(till) = &mut self.till {
+            till.set_space(space.clone());
+        }
+        space
+    }
+
+    fn stop_after(&mut self, damage: &Damage) {
+        let message = format!("the till stopped after a failure and must be opened again: {}", damage.message);
+        self.broken = Some(Damage { code: damage.code, message });
+    }
+
+    /// After a full disk: makes room, opens the store again and checks it. What was asked was not done, so it may be
+    /// asked again; unless the failing disk kept it all the same, which only looking can tell.
+    fn throw_off_ballast(&mut self, before: core_till::Mark) -> Failure {
+        match self.open_again() {
+            Ok(after) if after == before => {
+                let limit = "room was made to end the day; ask again, and make room on the disk";
+                Refusal::new(Reason::DiskFull, "disk", "it took no more", limit).into()
+            }
+            Ok(_) => {
+                self.write_mark();
+                Failure::damaged(
+                    DISK_FULL,
+                    "the disk was full, but what was asked is in the journal: look before asking again",
+                )
+            }
+            Err(failure) => {
+                if let Failure::Damaged(damage) = &failure {
+                    self.stop_after(damage);
+                }
+                failure
+            }
+        }
+    }
+
+    fn open_again(&mut self) -> Result<core_till::Mark, Failure> {
+        // Only a closed store lets itself be opened; should that fail, nothing more is answered.
+        self.till = None;
+        let folder = self.lock.folder().clone();
+        self.ballast.release()?;
+        let secret = Secret::read(&folder)?;
+        let mut till = Self::open_store(&folder, secret.as_ref())?;
+        if !guarded(&folder.store(), || till.is_intact())? {
+            return Err(Failure::damaged(
+                "store",
+                format!("{} is damaged after the disk was full", folder.store().display()),
+            ));
+        }
+        if let Some(secret) = secret {
+            till.set_pepper(secret.pepper());
+        }
+        till.set_space(self.ballast.space());
+        let mark = till.mark();
+        self.till = Some(till);
+        Ok(mark)
     }
 
     /// Lets core look for damage, also where damage is known.
@@ -227,7 +301,9 @@ impl OpenTill {
     /// # Errors
     /// So much is damaged that nothing can be said.
     pub fn inspect<T>(&mut self, look: impl FnOnce(&mut Till) -> Result<T, TillError>) -> Result<T, Failure> {
-        guarded(&self.lock.folder().store(), || look(&mut self.till))
+        let store = self.lock.folder().store();
+        let Some(till) = &mut self.till else { return Err(closed()) };
+        guarded(&store, || look(till))
     }
 
     /// Who calls.
@@ -258,8 +334,15 @@ impl OpenTill {
     /// # Errors
     /// Core refuses it, or the disk failed.
     pub fn execute(&mut self, command: &Command, operator: &OperatorCode) -> Result<Outcome, Failure> {
+        self.measure_space();
         let now = self.now();
-        self.write(|till| till.execute(command, operator, now))
+        match self.write(|till| till.execute(command, operator, now)) {
+            // Nothing was done, and room was made since.
+            Err(Failure::Refused(refusal)) if refusal.reason() == Reason::DiskFull => {
+                self.write(|till| till.execute(command, operator, now))
+            }
+            result => result,
+        }
     }
 
     /// Opens the journal that head office granted for the pending key of the folder.
@@ -272,6 +355,7 @@ impl OpenTill {
         let (key, now) = (secret.pending_key(&folder)?, self.now());
         self.write(|till| till.enrol(key, grant, now))?;
         secret.settle_pending(&folder)?;
+        self.profile = self.read(|till| Ok(till.profile().clone()))?;
         self.clock = Clock::in_zone(self.profile().zone.as_str())?;
         self.sync_marks()
     }
@@ -292,7 +376,10 @@ impl OpenTill {
         }
         let secret = Secret::make()?;
         self.write(Till::forget_pins)?;
-        self.till.set_pepper(secret.pepper());
+        self.write(|till| {
+            till.set_pepper(secret.pepper());
+            Ok(())
+        })?;
         Ok(secret)
     }
 
@@ -306,12 +393,17 @@ impl OpenTill {
 
     /// Writes the mark. What was committed stays committed if that fails; but nothing more is answered then.
     fn write_mark(&mut self) {
-        let mark = Mark::of_store(&self.till.mark(), self.starts);
+        let Some(till) = &self.till else { return };
+        let mark = Mark::of_store(&till.mark(), self.starts);
         if let Err(Failure::Damaged(damage)) = self.marks.write(&mark) {
             tracing::error!(message = damage.message, "the mark cannot be written");
             self.broken = Some(damage);
         }
     }
+}
+
+fn closed() -> Failure {
+    Failure::damaged("store", "the till is closed after a failure and must be opened again")
 }
 
 fn backend(path: &Path, options: &OpenOptions) -> Result<FileBackend, Failure> {
@@ -331,13 +423,6 @@ pub fn scratch(folder: &Folder) -> Result<impl StorageBackend, Failure> {
     Ok(backend)
 }
 
-fn remove_if_there(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, &error)),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
 /// Calls core so that neither its errors nor a panic over damaged bytes get further than a failure naming the file.
 fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(call)) {
@@ -346,6 +431,9 @@ fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Resu
         Ok(Err(TillError::Fault(fault))) => {
             let limit = "what was signed for this till and not altered since";
             Err(Refusal::new(Reason::Declined, "bytes", fault, limit).into())
+        }
+        Ok(Err(TillError::Db(error))) if error.is_disk_full() => {
+            Err(Failure::damaged(DISK_FULL, format!("{}: {error}", store.display())))
         }
         Ok(Err(TillError::Db(error))) => Err(Failure::damaged("store", format!("{}: {error}", store.display()))),
         Err(panic) => {

@@ -1,5 +1,7 @@
 //! What can go wrong with the store: the disk, or what is written on it.
 
+use std::io::ErrorKind;
+
 use crate::journal::fault::Fault;
 use crate::refusal::Refusal;
 
@@ -46,6 +48,14 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// Whether the disk took no more bytes.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let Self::Storage(error) = self else { return false };
+        let redb::Error::Io(error) = &**error else { return false };
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    }
+
     /// The error for a sum that was refused where it cannot be: while applying what was decided.
     pub(crate) fn unexpected(refusal: &Refusal) -> Self {
         Self::Invariant(refusal.to_string())

@@ -21,7 +21,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
 use super::open::{append, own_series};
-use super::{Till, TillError};
+use super::{Space, Till, TillError};
 
 /// How many years beyond its last series a till grants itself a further one; a clock that says more is wrong.
 const YEARS_AHEAD_MAX: i64 = 5;
@@ -58,6 +58,7 @@ impl Till {
             return Ok(earlier);
         }
         self.require_access()?;
+        self.require_space(command)?;
         self.key_of(&self.state)?;
         let tx = self.store.write()?;
         let granted = self.grant_own_series(&tx, command, now)?;
@@ -67,6 +68,22 @@ impl Till {
             self.state = state;
         }
         Ok(carried.outcome)
+    }
+
+    /// On a disk that is nearly full the day can still be ended: what is sold is taken back, cash is put away and the
+    /// drawer is closed; nothing else begins.
+    fn require_space(&self, command: &Command) -> Result<(), Refusal> {
+        let Space::Scarce(why) = &self.space else { return Ok(()) };
+        match command {
+            Command::RefundSale(_) | Command::MoveCash(_) | Command::CloseDrawer(_) => Ok(()),
+            Command::CompleteSale(_)
+            | Command::OpenDrawer(_)
+            | Command::ChangeMasterData(_)
+            | Command::SetOperator(..) => {
+                let limit = "close the drawer, sync, and make room on the disk";
+                Err(Refusal::new(Reason::DiskFull, "disk", why, limit))
+            }
+        }
     }
 
     fn carry_out(

@@ -53,6 +53,15 @@ pub enum Access {
     ReadOnly(String),
 }
 
+/// Whether the disk has room for what a day brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// As far as is known.
+    Enough,
+    /// Only for what ends the day: refunds, cash movements, closing the drawer, and all of sync; for this reason.
+    Scarce(String),
+}
+
 /// An open till.
 pub struct Till {
     store: Store,
@@ -60,6 +69,7 @@ pub struct Till {
     keys: Vec<SigningKey>,
     pepper: Option<Pepper>,
     access: Access,
+    space: Space,
     /// Which journal of this folder is the current one, from 1.
     life: u16,
     /// Where the current journal stands; what the store holds.
@@ -89,6 +99,25 @@ impl Till {
     #[must_use]
     pub const fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Whether the disk has room, as far as the till was told.
+    #[must_use]
+    pub const fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Tells the till whether the disk has room; whoever holds the backend measures it.
+    pub fn set_space(&mut self, space: Space) {
+        self.space = space;
+    }
+
+    /// Whether every page of the store has the checksum that it was written with; to be asked after a failed disk.
+    ///
+    /// # Errors
+    /// The store is so damaged that nothing can be said.
+    pub fn is_intact(&mut self) -> Result<bool, TillError> {
+        Ok(self.store.is_intact()?)
     }
 
     /// Gives the till its device's pepper, without which PINs can be neither set nor checked.

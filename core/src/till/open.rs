@@ -14,7 +14,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::series::{DocumentKind, Series};
 use crate::time::Now;
 
-use super::{Access, Till, TillError};
+use super::{Access, Space, Till, TillError};
 
 /// How a stand-alone till begins.
 pub struct SetUp {
@@ -93,7 +93,7 @@ impl Till {
         let state = open_journal(&tx, 1, journal, opened, now)?;
         more(&tx)?;
         tx.commit().map_err(DbError::from)?;
-        Ok(Self { store, keys: vec![key], pepper: None, access: Access::Full, life: 1, state })
+        Ok(Self { store, keys: vec![key], pepper: None, access: Access::Full, space: Space::Enough, life: 1, state })
     }
 
     /// Opens a till. Without the current journal's key among `keys` it may only be read.
@@ -108,7 +108,7 @@ impl Till {
         };
         let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;
         drop(tx);
-        let mut till = Self { store, keys, pepper: None, access, life, state };
+        let mut till = Self { store, keys, pepper: None, access, space: Space::Enough, life, state };
         if till.access == Access::Full
             && let Err(refusal) = till.key_of(&till.state).map(|_| ())
         {

@@ -5,6 +5,7 @@
 //! | `store.redb` | the store: journal and everything derived from it |
 //! | `secret.json` | journal keys and PIN pepper, 0600, bound to this machine, never in a backup |
 //! | `mark.json` | journal, seq and hash of the last commit; shows a store that was put back |
+//! | `ballast` | 64 MiB that are thrown off when the disk is full, so that the day can be ended |
 //! | `till.json` | settings of this folder: where the second mark file lies |
 //! | `local-api.json` | address and token of a running `till serve`, 0600 |
 //! | `head-office.json` | address, authority and certificate of the head office that the till belongs to |
@@ -24,6 +25,7 @@ use counterfoil_core::refusal::{Reason, Refusal};
 
 use crate::failure::Failure;
 
+pub mod ballast;
 pub mod lost;
 pub mod machine;
 pub mod mark;
@@ -188,6 +190,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}.counterfoil", std::process::id()))
+}
+
+/// Removes a file that may be gone already.
+///
+/// # Errors
+/// The disk failed.
+pub fn remove_if_there(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes the names in the folder of `path` durable.

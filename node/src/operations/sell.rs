@@ -84,8 +84,7 @@ impl Seller {
             Ok(command) => command,
             Err(unreadable) => return Ok(refused_line(line.number, &unreadable)),
         };
-        let now = till.now();
-        match till.write(|core| core.execute(&command, &self.operator, now)) {
+        match till.execute(&command, &self.operator) {
             Ok(outcome) => answer(outcome, currency),
             Err(Failure::Refused(refusal)) => Ok(refused(id(&command), &never_fed(till, refusal)?)),
             Err(failure) => Err(failure),

@@ -1,6 +1,6 @@
 //! How the till is: what it is, whether it may sell, and what head office has of it.
 
-use counterfoil_core::till::{Access, JournalSummary};
+use counterfoil_core::till::{Access, JournalSummary, Space};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
@@ -73,6 +73,7 @@ impl Operation for ReadStatus {
     const NAME: &'static str = "status";
 
     fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+        let space = till.measure_space();
         let status = till.read(|core| core.status())?;
         let (time, starts, profile) = (till.now().to_string(), till.starts(), till.profile());
         let read_only = match status.access {
@@ -80,11 +81,12 @@ impl Operation for ReadStatus {
             Access::ReadOnly(why) => Some(why),
         };
         let has_products = !status.is_enrolled || status.feed_revision.is_some();
-        let cannot_sell = match (&read_only, has_products, status.session) {
+        let cannot_sell = match (&read_only, &space, has_products, status.session) {
             (Some(why), ..) => Some(why.clone()),
-            (None, false, _) => Some("head office has sent no products yet: till sync".to_owned()),
-            (None, true, None) => Some("the drawer is closed: till open --float AMOUNT".to_owned()),
-            (None, true, Some(_)) => None,
+            (None, Space::Scarce(why), ..) => Some(format!("the disk is nearly full: {why}")),
+            (None, Space::Enough, false, _) => Some("head office has sent no products yet: till sync".to_owned()),
+            (None, Space::Enough, true, None) => Some("the drawer is closed: till open --float AMOUNT".to_owned()),
+            (None, Space::Enough, true, Some(_)) => None,
         };
         Ok(Answer::done(&StatusWire {
             store: profile.store.to_string(),

@@ -4,6 +4,7 @@ mod bad_input;
 mod damage;
 mod day;
 mod folder;
+mod full_disk;
 mod kills;
 mod local_api;
 mod people;
