@@ -43,6 +43,14 @@ impl Till {
         Ok(feed.building.map(|(_, cursor)| cursor).or(feed.cursor))
     }
 
+    /// Where the master data that is served stands; `None` before head office has fed any.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn served_feed(&self) -> Result<Option<FeedCursor>, TillError> {
+        Ok(served(&self.store.read()?)?.map(|(_, cursor)| cursor))
+    }
+
     /// Applies a page of the feed.
     ///
     /// # Errors

@@ -175,6 +175,8 @@ pub struct Paper {
     pub number: u64,
     /// Whether the store's prices include tax.
     pub has_tax_in_price: bool,
+    /// Code and price of the products on it, as the till showed them in the moment of the sale.
+    pub shown: Vec<(String, String)>,
 }
 
 /// A printed Z report.
@@ -188,6 +190,8 @@ pub struct PaperZ {
     pub journal: Journal,
     /// Its entry.
     pub seq: u64,
+    /// The hash of the entry.
+    pub hash: Hash,
     /// Which series.
     pub series: String,
     /// Which number of it.
@@ -338,8 +342,6 @@ pub enum AttackKind {
     ForgedAnswer,
     /// A signed message of one kind offered as another.
     OtherKind,
-    /// A byte changed in a stored till while it was off; taken means that it served figures afterwards as if all was well.
-    Tampered,
 }
 
 /// What only the engine knows.

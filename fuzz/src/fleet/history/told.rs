@@ -59,6 +59,8 @@ pub struct Entry {
     pub previous: Hash,
     /// The time in it, in milliseconds UTC.
     pub time_ms: i64,
+    /// The local date of that time.
+    pub day: String,
     /// Its exact bytes.
     pub bytes: Vec<u8>,
     /// What it says.
@@ -135,6 +137,8 @@ pub struct Zed {
     pub printed: String,
     /// The issue time in milliseconds UTC.
     pub issued_ms: i64,
+    /// The local date of issue.
+    pub day: String,
     /// The session.
     pub session: Session,
     /// What should be in the drawer.

@@ -22,6 +22,7 @@ pub fn entry(stored: &Stored, currency: Currency) -> Entry {
         hash: stored.hash().0,
         previous: stored.previous().0,
         time_ms: stored.now().at.0,
+        day: stored.now().date().to_string(),
         bytes: stored.bytes().to_vec(),
         fact: fact(stored, currency),
     }
@@ -129,6 +130,7 @@ fn zed(z: &ZReportV1, entry: Now) -> Zed {
         number: z.number,
         printed: z.printed.as_str().to_owned(),
         issued_ms: z.issued.unwrap_or(entry).at.0,
+        day: z.issued.unwrap_or(entry).date().to_string(),
         session: session(&z.session),
         expected: z.expected.minor(),
         counted: z.counted.minor(),

@@ -34,7 +34,19 @@ pub fn paper(device: Device, till: &Till, issued: &Issued, print: Print) -> Resu
         series: document.series.as_str().to_owned(),
         number: document.number,
         has_tax_in_price: document.prices_include_tax,
+        shown: shown_prices(till, issued)?,
     }))
+}
+
+/// The prices that the till shows for the products of a sale at this moment.
+fn shown_prices(till: &Till, issued: &Issued) -> Result<Vec<(String, String)>, TillError> {
+    let mut shown = Vec::new();
+    for line in &issued.document.lines {
+        if let Some(price) = till.resolve(line.code.as_str())?.and_then(|found| found.price) {
+            shown.push((line.code.as_str().to_owned(), price.to_string()));
+        }
+    }
+    Ok(shown)
 }
 
 /// A Z report that the till has answered with. It is the last entry of the current journal.
@@ -53,6 +65,7 @@ pub fn paper_z(
         text: z_text(till.profile(), z, now, Print::Original)?,
         journal: head.journal().0,
         seq: head.seq(),
+        hash: head.hash().0,
         series: z.series.as_str().to_owned(),
         number: z.number,
     }))
@@ -168,7 +181,7 @@ fn read_entries(
 }
 
 fn feed_told(till: &Till, codes: &[ProductCode]) -> Result<Option<FeedTold>, TillError> {
-    let Some(cursor) = till.feed_cursor()? else { return Ok(None) };
+    let Some(cursor) = till.served_feed()? else { return Ok(None) };
     let mut rows = Vec::new();
     for code in codes {
         if let Some(found) = till.resolve(code.as_str())? {
