@@ -28,28 +28,36 @@ pub(super) fn quiet(ledger: &Ledger, findings: &mut Findings) {
 
 fn compare(key: &(String, String, String), theirs: &Day, ours: &Day, findings: &mut Findings) {
     findings.equal(Check::Y2, &theirs.documents, &ours.documents, || format!("documents of {key:?}"));
-    findings.equal(Check::S2, &by_name(&theirs.products, false), &by_name(&ours.products, false), || {
-        format!("how much was sold of each product, {key:?}")
+    findings.equal(Check::S2, &quantities(theirs), &quantities(ours), || {
+        format!("millionths sold of each product, {key:?}")
     });
     let money = |day: &Day| [day.net, day.tax, day.gross, day.rounding, day.cash];
     findings.equal(Check::C4, &money(theirs), &money(ours), || format!("net, tax, gross, rounding, cash of {key:?}"));
-    let tenders = |day: &Day| {
-        let kinds: BTreeMap<String, i128> = day.tenders.iter().cloned().collect();
-        kinds
-    };
-    findings.equal(Check::C4, &tenders(theirs), &tenders(ours), || format!("tenders of {key:?}"));
-    findings
-        .equal(Check::C4, &by_name(&theirs.taxes, true), &by_name(&ours.taxes, true), || format!("taxes of {key:?}"));
-    findings.equal(Check::C4, &by_name(&theirs.products, true), &by_name(&ours.products, true), || {
-        format!("products of {key:?}")
-    });
+    findings.equal(Check::C4, &by_name(tenders(theirs)), &by_name(tenders(ours)), || format!("tenders of {key:?}"));
+    findings.equal(Check::C4, &taxes(theirs), &taxes(ours), || format!("taxes of {key:?}"));
+    findings.equal(Check::C4, &amounts(theirs), &amounts(ours), || format!("amounts by product of {key:?}"));
 }
 
-/// What has both figures, or only the first of each.
-fn by_name(rows: &[(String, i128, i128)], is_with_amount: bool) -> BTreeMap<String, (i128, i128)> {
-    let row =
-        |(name, one, other): &(String, i128, i128)| (name.clone(), (*one, if is_with_amount { *other } else { 0 }));
-    rows.iter().map(row).collect()
+/// What is not zero, by name.
+fn by_name<'a>(rows: impl IntoIterator<Item = (&'a String, &'a i128)>) -> BTreeMap<&'a str, i128> {
+    let rows = rows.into_iter().filter(|(_, amount)| **amount != 0);
+    rows.map(|(name, amount)| (name.as_str(), *amount)).collect()
+}
+
+fn tenders(day: &Day) -> impl Iterator<Item = (&String, &i128)> {
+    day.tenders.iter().map(|(kind, amount)| (kind, amount))
+}
+
+fn quantities(day: &Day) -> BTreeMap<&str, i128> {
+    by_name(day.products.iter().map(|(product, quantity, _)| (product, quantity)))
+}
+
+fn amounts(day: &Day) -> BTreeMap<&str, i128> {
+    by_name(day.products.iter().map(|(product, _, gross)| (product, gross)))
+}
+
+fn taxes(day: &Day) -> BTreeMap<&str, (i128, i128)> {
+    day.taxes.iter().map(|(name, taxable, tax)| (name.as_str(), (*taxable, *tax))).collect()
 }
 
 fn our_days(ledger: &Ledger, office: &OfficeTold) -> Days {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::branch::documents_of;
-use super::ledger::{Ledger, documents};
+use super::ledger::Ledger;
+use super::sync::is_each_of_one_till;
 use super::{Check, Findings};
 use crate::fleet::history::{Seen, TillTold, What};
 
@@ -47,21 +48,17 @@ fn at_till(ledger: &Ledger, told: &TillTold, findings: &mut Findings) {
     }
 }
 
-/// S1 at head office: the sum over all days, in whatever order entries came.
+/// S1 over the fleet: where every journal is of one till, the tills' stock is what head office has counted, in whatever
+/// order it came.
 pub(super) fn quiet(ledger: &Ledger, findings: &mut Findings) {
-    let Some(office) = &ledger.office else { return };
-    let mut moved: BTreeMap<&str, i128> = BTreeMap::new();
-    for (_, document) in ledger.held.values().flat_map(|entries| documents(entries)) {
-        for line in &document.lines {
-            *moved.entry(&line.product).or_default() += i128::from(line.quantity);
-        }
+    let Some(office) = ledger.office.as_ref().filter(|_| is_each_of_one_till(ledger)) else { return };
+    let mut at_tills: BTreeMap<&str, i128> = BTreeMap::new();
+    for (product, stock) in ledger.tills.values().flat_map(|told| &told.stock) {
+        *at_tills.entry(product).or_default() -= i128::from(*stock);
     }
-    let mut told: BTreeMap<&str, i128> = BTreeMap::new();
-    for (product, quantity, _) in office.days.iter().flat_map(|day| &day.products) {
-        *told.entry(product).or_default() += quantity;
-    }
-    for (product, quantity) in moved {
-        let told = told.get(product).copied().unwrap_or(0);
-        findings.equal(Check::S1, &told, &quantity, || format!("millionths of {product} that head office counts"));
+    for (product, sold) in at_tills {
+        let products = office.days.iter().flat_map(|day| &day.products).filter(|(code, _, _)| code == product);
+        let counted: i128 = products.map(|(_, quantity, _)| quantity).sum();
+        findings.equal(Check::S1, &counted, &sold, || format!("millionths of {product} that head office counts"));
     }
 }

@@ -176,21 +176,22 @@ fn quarantine_delays_no_other(
     }
 }
 
-/// Y11: where every journal is of one till, the sums of all tills are head office's.
-fn sums_of_tills(ledger: &Ledger, office: &OfficeTold, tills: &[(Device, &TillTold)], findings: &mut Findings) {
-    let Some(audit) = &office.audit else { return };
-    let mut told: Vec<Journal> = tills.iter().flat_map(|(_, till)| &till.journals).map(|one| one.journal).collect();
-    let mut held: Vec<Journal> = office.journals.iter().filter(|one| one.seq > 0).map(|one| one.journal).collect();
+/// Whether every journal is told by exactly one till, head office holds all of each, and nothing else.
+pub(super) fn is_each_of_one_till(ledger: &Ledger) -> bool {
+    let tills: Vec<&TillTold> = heard(ledger).map(|(_, told)| told).collect();
+    let mut told: Vec<(Journal, u64)> =
+        tills.iter().flat_map(|till| &till.journals).map(|one| (one.journal, one.seq)).collect();
+    let journals = ledger.office.iter().flat_map(|office| &office.journals);
+    let is_kept = journals.clone().any(|journal| !journal.kept.is_empty());
+    let mut held: Vec<(Journal, u64)> = journals.filter(|one| one.seq > 0).map(|one| (one.journal, one.seq)).collect();
     told.sort_unstable();
     held.sort_unstable();
-    let is_kept = office.journals.iter().any(|journal| !journal.kept.is_empty());
-    let is_behind = tills
-        .iter()
-        .flat_map(|(_, till)| &till.journals)
-        .any(|one| ledger.held.get(&one.journal).map_or(0, |entries| entries.len() as u64) != one.seq);
-    if told != held || is_kept || is_behind {
-        return;
-    }
+    told == held && !is_kept && tills.len() == ledger.tills.len() && tills.iter().all(|till| till.audit.is_some())
+}
+
+/// Y11: where every journal is of one till, the sums of all tills are head office's.
+fn sums_of_tills(ledger: &Ledger, office: &OfficeTold, tills: &[(Device, &TillTold)], findings: &mut Findings) {
+    let Some(audit) = office.audit.as_ref().filter(|_| is_each_of_one_till(ledger)) else { return };
     let mut sums: BTreeMap<&str, Sums> = BTreeMap::new();
     for total in tills.iter().filter_map(|(_, till)| till.audit.as_ref()).flat_map(|audit| &audit.totals) {
         let sum = sums.entry(&total.currency).or_insert(Sums { currency: total.currency.clone(), ..Sums::default() });
