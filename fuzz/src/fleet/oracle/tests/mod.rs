@@ -1,5 +1,6 @@
 //! Histories made by hand: one that is honest and breaks nothing, and spoiled ones, each caught by its own check alone.
 
+mod exports;
 mod spoiled;
 mod story;
 

@@ -36,7 +36,7 @@ fn offices(story: &mut Story) -> Vec<&mut OfficeTold> {
     told.collect()
 }
 
-fn verdict<'a>(story: &'a mut Story, device: usize, of: Word) -> &'a mut Verdict {
+fn verdict(story: &mut Story, device: usize, of: Word) -> &mut Verdict {
     let fits = |what: &&mut What| matches!(what, What::Verdict(one) if one.device == Some(device) && one.of == of);
     match story.iter_mut().find(fits) {
         Some(What::Verdict(verdict)) => verdict,
