@@ -1,0 +1,84 @@
+//! The rules of the trade: pricing a basket, deciding a sale, taking a number.
+
+use std::hint::black_box;
+
+use counterfoil_benches::baskets::{Baskets, Filled};
+use counterfoil_benches::journal::{Journal, time_of};
+use counterfoil_core::decide::{self, Context};
+use counterfoil_core::line::LineInput;
+use counterfoil_core::operator::Operator;
+use counterfoil_core::quantity::{Quantity, UnitPrice};
+use counterfoil_core::series::{DocumentKind, SeriesHead};
+use counterfoil_core::totals::{DocumentInput, PriceMode, price};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+/// What `till quote` and every sale hand to `price`.
+fn document(filled: Filled) -> DocumentInput {
+    let lines = filled.basket.lines.into_iter().zip(filled.products.into_iter().flatten());
+    let input = lines.map(|(line, sellable)| LineInput {
+        quantity: line.quantity,
+        unit_price: sellable.price.expect("every article has a price"),
+        base_quantity: Quantity::ONE,
+        price_discount: UnitPrice::ZERO,
+        taxes: sellable.taxes,
+        adjustments: Vec::new(),
+    });
+    DocumentInput {
+        currency: "EUR".parse().expect("a currency"),
+        prices: PriceMode::Inclusive,
+        lines: input.collect(),
+        discounts: filled.basket.discounts,
+        document_adjustments: Vec::new(),
+    }
+}
+
+fn pricing(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("price");
+    for lines in [5, 20] {
+        let documents: Vec<_> = Baskets::new("price", lines).take(100).map(document).collect();
+        let mut next = documents.iter().cycle();
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("{lines}_lines"), |bencher| {
+            bencher.iter(|| price(black_box(next.next().expect("an endless cycle"))));
+        });
+    }
+    group.finish();
+}
+
+fn deciding(criterion: &mut Criterion) {
+    let till = Journal::open(0);
+    let operator = Operator::owner();
+    let context = Context { state: &till.state, operator: &operator, now: time_of(1) };
+    let baskets: Vec<_> = Baskets::new("decide", 5).take(100).collect();
+    let mut next = baskets.iter().cycle();
+    criterion.bench_function("decide/5_line_sale", |bencher| {
+        bencher.iter(|| {
+            let filled = black_box(next.next().expect("an endless cycle"));
+            decide::sale::decide(&context, &filled.basket, &filled.products, None)
+        });
+    });
+}
+
+/// Taking a number, beside writing down one of the same form.
+fn allotting(criterion: &mut Criterion) {
+    let till = Journal::open(0);
+    let profile = &till.state.profile;
+    let head = till.state.series_for(DocumentKind::Receipt, 2026).expect("a series of receipts").head.clone();
+    let code = head.series().code.clone();
+    let mut group = criterion.benchmark_group("allot");
+    group.bench_function("number", |bencher| {
+        let allot = |head: SeriesHead| head.allot(&profile.store, &profile.till);
+        bencher.iter_batched(|| head.clone(), allot, BatchSize::SmallInput);
+    });
+    group.bench_function("bare_format", |bencher| {
+        let mut number = 0_u64;
+        bencher.iter(|| {
+            number += 1;
+            format!("{}-{:06}", black_box(&code), black_box(number))
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(rules, pricing, deciding, allotting);
+criterion_main!(rules);
