@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo test tools fmt core-alone clippy unit doc bench-build crash clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash clean
 
 CARGO ?= cargo
 
@@ -7,6 +7,14 @@ CARGO ?= cargo
 demo: tools
 	$(CARGO) build --release --locked -p counterfoil-node -p counterfoil-sync-server -p counterfoil-benches
 	target/release/demo
+
+## Every figure beside its peer and its goal, in one table. The first run makes a store of a million sales, which stays
+## in target/ for later runs.
+bench: tools
+	$(CARGO) build --release --locked -p counterfoil-node -p counterfoil-sync-server -p counterfoil-benches
+	$(CARGO) bench --locked -p counterfoil-benches
+	target/release/figures
+	@target/release/table
 
 ## Every check that there is.
 test: tools fmt core-alone clippy unit doc bench-build

@@ -71,7 +71,7 @@ impl fmt::Display for Shown {
             }
             Unit::Rate(_) => write!(formatter, "{value}/s"),
             Unit::Bytes if value >= 10 << 20 => {
-                write!(formatter, "{}.{} MiB", value >> 20, (value % (1 << 20)) * 10 >> 20)
+                write!(formatter, "{}.{} MiB", value >> 20, ((value % (1 << 20)) * 10) >> 20)
             }
             Unit::Bytes => write!(formatter, "{value} B"),
             Unit::Count => write!(formatter, "{value}"),
