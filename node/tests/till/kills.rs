@@ -7,17 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::random::Random;
 use crate::shop::Shop;
 
 const KILLS: u64 = 100;
-
-/// A small generator of pseudo-random numbers (splitmix64), so that a failure can be repeated.
-fn random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
-}
 
 fn sale(kill: u64, place: u64) -> String {
     format!(
@@ -84,10 +77,10 @@ fn check_acknowledged(shop: &Shop, acknowledged: &BTreeMap<String, String>) {
 #[test]
 fn a_hundred_kills_while_selling_lose_no_acknowledged_sale_and_leave_no_gap() {
     let shop = Shop::open();
-    let (mut acknowledged, mut state) = (BTreeMap::new(), 1);
+    let (mut acknowledged, mut random) = (BTreeMap::new(), Random::from_seed(1));
     for kill in 0..KILLS {
-        let answers = random(&mut state) % 4;
-        let pause = Duration::from_micros(random(&mut state) % 3_000);
+        let answers = random.below(4);
+        let pause = Duration::from_micros(random.below(3_000));
         for answer in sell_and_kill(&shop, kill, answers, pause, None) {
             let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
             let earlier = acknowledged.insert(text("id"), text("number"));
@@ -101,11 +94,11 @@ fn a_hundred_kills_while_selling_lose_no_acknowledged_sale_and_leave_no_gap() {
 #[test]
 fn kills_of_a_served_till_lose_no_acknowledged_sale_and_the_next_command_goes_on() {
     let shop = Shop::open();
-    let (mut acknowledged, mut state) = (BTreeMap::new(), 2);
+    let (mut acknowledged, mut random) = (BTreeMap::new(), Random::from_seed(2));
     for kill in 0..10 {
         let mut serving = shop.serve();
-        let pause = Duration::from_micros(random(&mut state) % 20_000);
-        let told = sell_and_kill(&shop, kill, 1 + random(&mut state) % 40, pause, Some(serving.process()));
+        let pause = Duration::from_micros(random.below(20_000));
+        let told = sell_and_kill(&shop, kill, 1 + random.below(40), pause, Some(serving.process()));
         for answer in told {
             // The last answer tells that the connection broke.
             if let (Some(id), Some(number)) = (answer["id"].as_str(), answer["number"].as_str()) {

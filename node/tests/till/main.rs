@@ -1,5 +1,6 @@
 //! The program `till` as a shop runs it: the real binary, its exit codes and its JSON, with `till serve` and without.
 
+mod api;
 mod bad_input;
 mod damage;
 mod day;
@@ -8,4 +9,6 @@ mod full_disk;
 mod kills;
 mod local_api;
 mod people;
+mod random;
+mod served_kills;
 mod shop;
