@@ -1,14 +1,17 @@
 //! A head office: a data folder, served inside the test or by the program, and the program's commands.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_core::id::JournalId;
 use counterfoil_sync_server::folder::Folder;
+use counterfoil_sync_server::local_api::LocalApi;
 use counterfoil_sync_server::office::Office;
+use counterfoil_sync_server::operations::Operation;
 use counterfoil_sync_server::server::Server;
 use counterfoil_sync_server::settings::Given;
 use serde_json::{Value, json};
@@ -29,7 +32,7 @@ TEA,Tea,3.10,piece,
 enum Serving {
     Nobody,
     Here(Box<Server>),
-    Program(Child),
+    Program(Child, SocketAddr),
 }
 
 /// A head office under test, at the end of a line.
@@ -74,19 +77,61 @@ impl Head {
 
     /// Serves by the program.
     pub(crate) fn serve_by_program(&mut self) {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut server = self.start();
         let mut line = String::new();
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let listening: Value = serde_json::from_str(&line).unwrap();
-        self.line.lead_to(text(&listening["listening"]).parse().unwrap());
-        self.serving = Serving::Program(server);
+        let listening: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("head office said {line:?}"));
+        let address = text(&listening["listening"]).parse().unwrap();
+        self.line.lead_to(address);
+        self.serving = Serving::Program(server, address);
+    }
+
+    /// Starts the program to serve, and does not wait until it does.
+    pub(crate) fn start(&self) -> Child {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Starts the program and kills it after this time.
+    pub(crate) fn kill_while_starting(&self, after: Duration) {
+        let mut server = self.start();
+        std::thread::sleep(after);
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Where the program that serves listens itself, beside the line.
+    pub(crate) fn program_url(&self) -> String {
+        match &self.serving {
+            Serving::Program(_, address) => format!("https://{address}"),
+            Serving::Nobody | Serving::Here(_) => panic!("no program serves"),
+        }
+    }
+
+    /// Asks the program that serves over its local API, as a command would, without starting one.
+    pub(crate) fn ask(&self, operation: &Operation) -> Value {
+        let api = LocalApi::read(&Folder::new(self.data())).unwrap().unwrap();
+        let body = serde_json::to_string(operation).unwrap();
+        let head = format!(
+            "POST /admin/operation HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+            api.token,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(api.address).unwrap();
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        let answer: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(answer["ending"], "done", "{answer}");
+        answer["body"].clone()
     }
 
     /// The process id of the program that serves.
     pub(crate) fn process(&self) -> u32 {
         match &self.serving {
-            Serving::Program(server) => server.id(),
+            Serving::Program(server, _) => server.id(),
             Serving::Nobody | Serving::Here(_) => panic!("no program serves"),
         }
     }
@@ -96,7 +141,7 @@ impl Head {
         match std::mem::replace(&mut self.serving, Serving::Nobody) {
             Serving::Nobody => {}
             Serving::Here(server) => self.runtime.block_on(server.stop()).unwrap(),
-            Serving::Program(mut server) => {
+            Serving::Program(mut server, _) => {
                 // It may have been killed already.
                 drop(server.kill());
                 server.wait().unwrap();
@@ -108,7 +153,7 @@ impl Head {
     pub(crate) fn office(&self) -> Arc<Office> {
         match &self.serving {
             Serving::Here(server) => Arc::clone(server.office()),
-            Serving::Nobody | Serving::Program(_) => panic!("head office is not served inside the test"),
+            Serving::Nobody | Serving::Program(..) => panic!("head office is not served inside the test"),
         }
     }
 
@@ -116,7 +161,7 @@ impl Head {
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.serving {
             Serving::Here(server) => server.address(),
-            Serving::Nobody | Serving::Program(_) => panic!("head office is not served inside the test"),
+            Serving::Nobody | Serving::Program(..) => panic!("head office is not served inside the test"),
         }
     }
 

@@ -6,12 +6,15 @@
 
 mod head;
 mod line;
+#[path = "../../../node/tests/till/random.rs"]
+mod random;
 mod till;
 
 mod copies;
 mod days;
 mod endings;
 mod files;
+mod kills;
 mod master_data;
 mod moved;
 mod network;

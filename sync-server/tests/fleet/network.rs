@@ -10,7 +10,7 @@ use crate::line::{Fate, Way};
 use crate::till::Till;
 
 /// Kills a process as `kill -9` does.
-fn kill(process: u32) {
+pub(crate) fn kill(process: u32) {
     assert!(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
 }
 
