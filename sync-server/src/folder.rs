@@ -7,12 +7,16 @@
 //! | `authority.pem`, `authority-key.pem` | root certificate and its key | 0644, 0600 |
 //! | `signing-key` | 64 hexadecimal digits: the Ed25519 key of grants, acknowledgements and the feed | 0600 |
 //! | `admin-api.json` | address and token of the running server's local API, gone when it stops | 0600 |
+//! | `server-lock` | held by the running server, with its process id in it | 0600 |
 //!
 //! A secret file is written under another name, synced and renamed, so that it is whole or not there.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// More than a process id needs.
+const PROCESS_BYTES_MAX: u64 = 32;
 
 /// A folder and what belongs where in it.
 #[derive(Clone, Debug)]
@@ -91,6 +95,59 @@ impl Folder {
     }
 }
 
+/// The right to serve a folder; the system takes it back when its process ends, however it ends.
+#[derive(Debug)]
+pub struct ServerLock {
+    _file: File,
+}
+
+impl Folder {
+    /// Takes the right to serve. Whoever asks has the store, which belongs to one process, so this waits for nobody but a
+    /// command that is looking who serves.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn lock_to_serve(&self) -> io::Result<ServerLock> {
+        let mut file = self.open_lock()?;
+        file.lock()?;
+        file.set_len(0)?;
+        writeln!(file, "{}", std::process::id())?;
+        Ok(ServerLock { _file: file })
+    }
+
+    /// The process that serves now. One that was killed serves no more, whatever it has left behind.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn server(&self) -> io::Result<Option<u32>> {
+        if !self.lock_file().exists() {
+            return Ok(None);
+        }
+        let mut file = self.open_lock()?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                Read::by_ref(&mut file).take(PROCESS_BYTES_MAX).read_to_string(&mut text)?;
+                Ok(text.trim().parse().ok())
+            }
+        }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.0.join("server-lock")
+    }
+
+    fn open_lock(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(self.lock_file())
+    }
+}
+
 /// Writes a file whole or not at all, readable by its owner only.
 ///
 /// # Errors
@@ -131,6 +188,17 @@ fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_serves_is_known_as_long_as_the_lock_is_held_and_no_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::new(dir.path());
+        assert_eq!(folder.server().unwrap(), None);
+        let lock = folder.lock_to_serve().unwrap();
+        assert_eq!(folder.server().unwrap(), Some(std::process::id()));
+        drop(lock);
+        assert_eq!(folder.server().unwrap(), None);
+    }
 
     #[cfg(unix)]
     #[test]

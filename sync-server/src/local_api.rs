@@ -1,7 +1,8 @@
 //! Where commands on this machine find a running server: `admin-api.json` in the data folder.
 //!
 //! The file holds the loopback address and a random token, is readable by its owner only, and is gone when the server
-//! has stopped. One that was left by a server that was killed leads nowhere, and then the store is free.
+//! has stopped. One that was left by a server that was killed counts for nothing: who serves is told by the lock of the
+//! folder, and the file must be of that process.
 
 use std::io;
 use std::net::SocketAddr;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::folder::ServerLock;
 use crate::listener::{self, Certificates};
 use crate::local_api::LocalApi;
 use crate::office::{Office, random};
@@ -26,6 +27,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    _lock: ServerLock,
 }
 
 impl Server {
@@ -34,6 +36,7 @@ impl Server {
     /// # Errors
     /// An address is taken, a certificate cannot be made, or the folder cannot be written.
     pub async fn start(office: Office) -> anyhow::Result<Self> {
+        let lock = office.folder().lock_to_serve()?;
         let office = Arc::new(office);
         let settings = office.settings();
         let listener = TcpListener::bind(settings.listen)
@@ -76,7 +79,7 @@ impl Server {
             tokio::spawn(renewal),
         ];
         tracing::info!(%address, "head office listens");
-        Ok(Self { office, address, stop, tasks })
+        Ok(Self { office, address, stop, tasks, _lock: lock })
     }
 
     /// Where tills connect.

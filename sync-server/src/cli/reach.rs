@@ -23,8 +23,7 @@ pub(super) enum Reach {
 }
 
 impl Reach {
-    /// Opens the head office of a folder, or finds the server that has it. A server that was killed has left its address
-    /// behind, where nobody answers; then the store is free.
+    /// Opens the head office of a folder, or finds the server that has it.
     ///
     /// # Errors
     /// There is none, a setting is wrong, another command has it, or it is damaged.
@@ -63,10 +62,11 @@ pub(super) fn is_served(folder: &Folder) -> Result<bool, OperationError> {
     Ok(server_of(folder)?.is_some())
 }
 
-/// Where the server of this folder answers, if one does.
+/// Where the server of this folder answers, if one serves it. An address that a killed server left behind may belong to a
+/// stranger by now, who is neither asked nor shown the token.
 pub(super) fn server_of(folder: &Folder) -> Result<Option<LocalApi>, OperationError> {
-    let api = LocalApi::read(folder)?;
-    Ok(api.filter(|api| std::net::TcpStream::connect(api.address).is_ok()))
+    let Some(server) = folder.server()? else { return Ok(None) };
+    Ok(LocalApi::read(folder)?.filter(|api| api.process == server))
 }
 
 async fn post(api: &LocalApi, body: Vec<u8>) -> anyhow::Result<Answer> {
