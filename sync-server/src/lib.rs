@@ -37,6 +37,7 @@ pub mod wire;
 pub mod operations;
 
 // connections
+pub mod stall;
 pub mod listener;
 pub mod local_api;
 pub mod http;

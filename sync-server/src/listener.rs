@@ -34,11 +34,14 @@ use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::authority::{Authority, AuthorityError, ClientIdentity, ServerCertificate, not_after};
+use crate::stall::Unstalled;
 
 /// How long a client may take to send the header of a request; an idle connection is closed after it too.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a TLS handshake may take.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may read nothing of its answers.
+pub const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long running requests may take to end after the server was told to stop.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -255,7 +258,7 @@ impl Connection {
             .header_read_timeout(HEADER_READ_TIMEOUT)
             .max_buf_size(BUFFER_BYTES_MAX)
             .max_headers(HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Unstalled::new(stream, STALL_TIMEOUT)), service);
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%address, %error, "the connection ended early");
         }

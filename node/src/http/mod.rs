@@ -35,6 +35,7 @@ use crate::wire::read::read;
 
 pub mod error;
 pub mod server;
+pub mod stall;
 
 use error::{answered, refused_by_server};
 

@@ -13,16 +13,19 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::http::stall::Unstalled;
 use crate::http::{Served, routes};
 use crate::local::address::{LocalAddress, PublishedAddress};
 use crate::open_till::{OpenTill, SharedTill};
 
 const CONNECTIONS_MAX: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller may read nothing of its answers.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// A till that listens and is not yet published.
@@ -100,13 +103,12 @@ impl PublishedServer {
         let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let router = routes(served);
         loop {
-            let Some(stream) = next(&listener, &mut terminate, &mut interrupt).await else { break };
-            // Beyond the limit a connection is closed at once; the caller may come again.
-            let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            let Some((stream, seat)) = next(&listener, &seats, &mut terminate, &mut interrupt).await else { break };
+            let connection =
+                http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).serve_connection(
+                    TokioIo::new(Unstalled::new(stream, STALL_TIMEOUT)),
+                    TowerToHyperService::new(router.clone()),
+                );
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -124,12 +126,22 @@ impl PublishedServer {
     }
 }
 
-/// The next connection, or `None` when the process is told to stop.
-async fn next(listener: &TcpListener, terminate: &mut Signal, interrupt: &mut Signal) -> Option<TcpStream> {
+/// The next connection with its seat, or `None` when the process is told to stop. The seat is taken first, so that
+/// callers beyond the limit wait in the system's queue.
+async fn next(
+    listener: &TcpListener,
+    seats: &Arc<Semaphore>,
+    terminate: &mut Signal,
+    interrupt: &mut Signal,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     loop {
+        let accepted = async {
+            let seat = Arc::clone(seats).acquire_owned().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((listener.accept().await?.0, seat))
+        };
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => return Some(stream),
+            accepted = accepted => match accepted {
+                Ok(accepted) => return Some(accepted),
                 // Out of file handles or the like: let go for a moment instead of spinning.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
