@@ -26,11 +26,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::office::Office;
+use crate::writer::WAITING_MAX;
 use error::Problem;
 
 /// What tills can ask.
@@ -39,12 +41,19 @@ pub fn routes(office: Arc<Office>) -> Router {
         .route("/health", get(health))
         .route("/enrol", post(enrol::enrol))
         .route("/sync/challenge", get(sync::challenge))
-        .route("/sync/hello", post(sync::hello))
-        .route("/sync/batch", post(sync::batch))
+        .merge(pushes())
         .route("/sync/request", post(sync::request))
         .route("/sync/feed", get(sync::feed))
         .route("/sync/renew", post(sync::renew));
     finish(router.with_state(office))
+}
+
+/// What goes to the writer. Those beyond what may wait for it are put off before their body is read.
+fn pushes() -> Router<Arc<Office>> {
+    Router::new()
+        .route("/sync/hello", post(sync::hello))
+        .route("/sync/batch", post(sync::batch))
+        .layer(from_fn_with_state(Arc::new(Semaphore::new(WAITING_MAX)), request::admit))
 }
 
 /// What commands on this machine can ask; each call needs the token.

@@ -2,17 +2,19 @@
 //!
 //! A body is read whole, up to its route's limit and within 30 s; one that is longer is refused and kept nowhere.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use counterfoil_core::refusal::{Reason, Refusal};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::authority::ClientIdentity;
@@ -26,6 +28,9 @@ const DISCARDED_BYTES_MAX: usize = 1 << 20;
 
 /// How long a client may take to send the body of a request.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// In how many seconds a till that was put off comes again.
+const RETRY_AFTER_S: &str = "2";
 
 /// Gives the request an identity, logs how it went, and tells the identity to the caller.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
@@ -53,6 +58,17 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Lets so many requests through at once; the others are told when to come again, and a till does.
+pub(super) async fn admit(State(seats): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    match seats.try_acquire() {
+        Ok(_seat) => next.run(request).await,
+        Err(_) => {
+            let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many tills push at once; come again");
+            ([(header::RETRY_AFTER, RETRY_AFTER_S)], busy).into_response()
+        }
+    }
 }
 
 /// The till whose client certificate came with the connection, valid now.

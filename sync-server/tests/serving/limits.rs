@@ -5,11 +5,13 @@ use std::time::Duration;
 use counterfoil_core::journal::batch::BATCH_BYTES_MAX;
 use counterfoil_sync_server::listener::HEADER_READ_TIMEOUT;
 use counterfoil_sync_server::local_api::LocalApi;
+use counterfoil_sync_server::writer::WAITING_MAX;
 use hyper::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::client::Client;
 use crate::head::Head;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,6 +88,39 @@ async fn a_client_that_says_nothing_or_little_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pushes_beyond_what_may_wait_are_told_when_to_come_again() {
+    let head = Head::open().await;
+    let mut till = head.join("S01", "T01", 1).await;
+    let begun = b"POST /sync/batch HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nbegun";
+    let mut pushing = Vec::new();
+    for _ in 0..WAITING_MAX {
+        let stream = Client::shake_hands(head.server.address(), &head.root, Some(&till.identity)).await.unwrap();
+        pushing.push(stream);
+        pushing.last_mut().unwrap().write_all(begun).await.unwrap();
+        pushing.last_mut().unwrap().flush().await.unwrap();
+    }
+    // The last ones may still be on their way.
+    let busy = loop {
+        let answered = till.client.post("/sync/batch", vec![0; 10]).await;
+        if answered.status == 503 {
+            break answered;
+        }
+    };
+    assert_eq!((busy.kind.as_str(), busy.retry_after.as_deref()), ("application/problem+json", Some("2")));
+    assert_eq!(till.client.get("/sync/feed?revision=0").await.status, 200, "only pushes are put off");
+    drop(pushing);
+    let answered = loop {
+        till.client = head.connect(Some(&till.identity)).await;
+        let answered = till.client.post("/sync/batch", vec![0; 10]).await;
+        if answered.status != 503 {
+            break answered;
+        }
+    };
+    assert_eq!(answered.refused().0, 400);
+    assert_eq!(till.hello().await["verdict"], "append");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_local_api_needs_its_token() {
     let head = Head::open().await;
     let api = LocalApi::read(head.server.office().folder()).unwrap().unwrap();
@@ -113,7 +148,7 @@ async fn a_server_that_is_stopped_leaves_nothing_behind() {
     let Head { server, root, place } = Head::open().await;
     let (address, folder) = (server.address(), server.office().folder().clone());
     server.stop().await.unwrap();
-    assert!(crate::client::Client::connect(address, &root, None).await.is_err());
+    assert!(Client::connect(address, &root, None).await.is_err());
     assert_eq!(LocalApi::read(&folder).unwrap(), None);
     drop(place);
 }
