@@ -4,18 +4,18 @@
 //! API is served, a thread of its own syncs beside it; selling never waits for that.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::http::server::Server;
-use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
 use crate::sync;
 use crate::sync::address::{Address, Token};
+use crate::sync::lent_till::LentTill;
 use crate::wire::sync::{Enrolled, SyncReport};
 
 /// Serves the local API of an open till until the process is told to stop, and syncs beside it.
@@ -57,12 +57,12 @@ pub fn enrol(folder: &Folder, url: &str, token: &str) -> Result<Enrolled, Failur
     sync::enrol::enrol(folder, &address, &token)
 }
 
-/// Exchanges everything with head office once.
+/// Exchanges everything with head office once. Others may have the till while this waits for the network.
 ///
 /// # Errors
 /// The till is on its own, head office cannot be reached or refuses, or disk or data failed.
 pub fn sync_once(folder: &Folder) -> Result<SyncReport, Failure> {
-    sync::sync(&Mutex::new(Reach::of(folder)?), folder)
+    LentTill::borrow(folder, |till| sync::sync(till, folder))?
 }
 
 /// Syncs again and again and lets go of the till in between, until `tell` fails.

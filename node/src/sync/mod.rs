@@ -20,6 +20,7 @@ pub mod client;
 pub mod enrol;
 pub mod feed;
 pub mod head_office;
+pub mod lent_till;
 pub mod line;
 pub mod push;
 pub mod renew;
