@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills clean
 
 CARGO ?= cargo
 
@@ -52,6 +52,13 @@ CRASH = whatever_a_power_cut_leaves_all_that_was_answered_is_there_and_the_till_
 crash: tools
 	CRASH_IMAGES=$(N) CRASH_SEED=$(SEED) $(if $(CASE),CRASH_CASE=$(CASE)) \
 		$(CARGO) test --release --locked -p counterfoil-core --test torn_disk -- --exact crash::$(CRASH) --nocapture
+
+## kill -9 of the real programs, N times in each test, at moments that a seed chooses (SEED=... repeats the choices).
+kills: N = 3000
+kills: KILLS = COUNTERFOIL_KILLS=$(N) $(if $(filter command,$(origin SEED)),COUNTERFOIL_SEED=$(SEED)) $(CARGO) test --locked
+kills: tools
+	$(KILLS) -p counterfoil-node --test till served_kills -- --nocapture
+	$(KILLS) -p counterfoil-sync-server --test fleet kills:: -- --nocapture --test-threads=1
 
 clean:
 	$(CARGO) clean

@@ -1,8 +1,9 @@
 //! The local API: nothing without the token, limits on what comes in, and the same answers as the command line.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use counterfoil_node::caller::Caller;
 use counterfoil_node::folder::Folder;
@@ -112,4 +113,31 @@ fn a_served_till_can_be_asked_in_the_midst_of_other_network_work() {
         [0, 1].map(|_| reach.perform(&Caller::default(), ReadStatus {}))
     });
     assert!(answers.iter().all(|answer| answer.json.contains("T01")), "{answers:?}");
+}
+
+#[test]
+fn of_tills_that_are_served_from_one_folder_at_one_moment_exactly_one_is() {
+    let shop = Shop::open();
+    for _ in 0..5 {
+        let mut both = [0, 1].map(|_| {
+            let mut command = shop.command();
+            command.args(["--json", "serve", "--listen", "127.0.0.1:0"]);
+            command.stdout(Stdio::piped()).spawn().unwrap()
+        });
+        let words = both.each_mut().map(|process| {
+            let mut line = String::new();
+            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            serde_json::from_str::<Value>(&line).unwrap()
+        });
+        assert_eq!(words.iter().filter(|word| word["listen"].is_string()).count(), 1, "{words:?}");
+        for (process, word) in both.iter_mut().zip(&words) {
+            if word["listen"].is_null() {
+                assert_eq!(word["error"]["code"], "locked", "{word}");
+                assert_eq!(process.wait().unwrap().code(), Some(3));
+            }
+            drop(process.kill());
+            process.wait().unwrap();
+        }
+    }
+    shop.audit();
 }

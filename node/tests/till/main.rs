@@ -2,12 +2,14 @@
 
 mod api;
 mod bad_input;
+mod callers;
 mod damage;
 mod day;
 mod folder;
 mod full_disk;
 mod kills;
 mod local_api;
+mod lost_answers;
 mod people;
 mod random;
 mod served_kills;

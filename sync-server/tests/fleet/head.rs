@@ -101,16 +101,33 @@ impl Head {
     }
 
     /// Where the program that serves listens itself, beside the line.
-    pub(crate) fn program_url(&self) -> String {
+    pub(crate) fn program_address(&self) -> SocketAddr {
         match &self.serving {
-            Serving::Program(_, address) => format!("https://{address}"),
+            Serving::Program(_, address) => *address,
             Serving::Nobody | Serving::Here(_) => panic!("no program serves"),
         }
     }
 
+    /// The same, as tills are told it.
+    pub(crate) fn program_url(&self) -> String {
+        format!("https://{}", self.program_address())
+    }
+
+    /// Puts a line before all that the settings file says.
+    pub(crate) fn write_settings(&self, line: &str) {
+        let path = self.data().join("head-office.toml");
+        let settings = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{line}{settings}")).unwrap();
+    }
+
+    /// What the program that serves, or was killed, has left in the folder for commands.
+    pub(crate) fn local_api(&self) -> LocalApi {
+        LocalApi::read(&Folder::new(self.data())).unwrap().unwrap()
+    }
+
     /// Asks the program that serves over its local API, as a command would, without starting one.
     pub(crate) fn ask(&self, operation: &Operation) -> Value {
-        let api = LocalApi::read(&Folder::new(self.data())).unwrap().unwrap();
+        let api = self.local_api();
         let body = serde_json::to_string(operation).unwrap();
         let head = format!(
             "POST /admin/operation HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
@@ -163,6 +180,11 @@ impl Head {
             Serving::Here(server) => server.address(),
             Serving::Nobody | Serving::Program(..) => panic!("head office is not served inside the test"),
         }
+    }
+
+    /// Opens what nobody serves, for something that no command does.
+    pub(crate) fn with_office<T>(&self, act: impl FnOnce(&Office) -> T) -> T {
+        act(&Office::open(Folder::new(self.data()), given().check().unwrap()).unwrap())
     }
 
     /// Its data folder.

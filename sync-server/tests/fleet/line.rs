@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is done with bytes on their way.
 type Watch = Box<dyn FnMut(Way, usize) -> Fate + Send>;

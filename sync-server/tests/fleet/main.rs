@@ -8,18 +8,25 @@ mod head;
 mod line;
 #[path = "../../../node/tests/till/random.rs"]
 mod random;
+mod rogue;
 mod till;
 
 mod copies;
 mod days;
+mod doubles;
 mod endings;
 mod files;
 mod kills;
+mod losses;
 mod master_data;
+mod misbehaviour;
 mod moved;
 mod network;
 mod refusals;
 mod restores;
+mod strangers;
+mod thousand;
+mod till_kills;
 mod years;
 
 /// No test by itself: the till program, which the tests run as a process of its own by this name.

@@ -47,6 +47,25 @@ pub(crate) fn refused(answer: &Value) -> (String, String) {
     (text("code"), text("field"))
 }
 
+/// A running `till serve`; killed when dropped.
+pub(crate) struct Serving(Child);
+
+impl Serving {
+    /// Tells it to stop and waits until it has; tells its exit code.
+    pub(crate) fn stop(mut self) -> i32 {
+        let told = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        self.0.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 /// A till under test.
 pub(crate) struct Till {
     place: TempDir,
@@ -133,6 +152,26 @@ impl Till {
     /// Runs the program in the background.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
+    }
+
+    /// Starts `till serve` and waits until it serves, or has said why it does not.
+    pub(crate) fn serve(&self) -> Result<Serving, Ran> {
+        let mut process = self.start(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.starts_with('{')).expect("it says where it serves, or why not");
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        if answer["listen"].is_string() {
+            return Ok(Serving(process));
+        }
+        Err(Ran { code: process.wait().unwrap().code().unwrap_or(-1), answers: vec![answer] })
+    }
+
+    /// Calls head office at another address from now on, as after a move, or where somebody else has taken its place.
+    pub(crate) fn call_at(&self, url: &str) {
+        let path = self.folder.join("head-office.json");
+        let mut known: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        known["url"] = url.into();
+        fs::write(&path, known.to_string()).unwrap();
     }
 
     fn run_with(&self, arguments: &[&str], input: &[String]) -> Ran {
