@@ -98,6 +98,9 @@ impl Series {
         year: i64,
         suffix: &str,
     ) -> Result<Self, Refusal> {
+        if !suffix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+            return Err(Refusal::new(Reason::Malformed, "suffix", suffix, "capital letters and digits"));
+        }
         let short_year = year.rem_euclid(100);
         let code = SeriesCode::new(format!("{store}-{till}-{}{short_year:02}{suffix}", kind.letter()))?;
         Ok(Self { code, kind, year, template: NumberTemplate::standard(), first: 1, last: None })
@@ -333,6 +336,18 @@ mod tests {
         assert_eq!(last.number, 991);
         assert_eq!(allot(head).unwrap_err().code(), "series_exhausted");
         assert_eq!(allot(self::head(TEMPLATE, u64::MAX, None)).unwrap_err().code(), "series_exhausted");
+    }
+
+    #[test]
+    fn a_suffix_that_would_hide_the_kind_of_a_series_is_refused() {
+        let (store, till) = (StoreCode::new("S01").unwrap(), TillCode::new("T07").unwrap());
+        let standard = |suffix| Series::standard(&store, &till, DocumentKind::Receipt, 2026, suffix);
+        for suffix in ["-C26A", "a", "A B", "é"] {
+            assert_eq!(standard(suffix).unwrap_err().field(), "suffix", "{suffix}");
+        }
+        for suffix in ["", "A", "B7"] {
+            assert_eq!(DocumentKind::of_standard(&standard(suffix).unwrap().code), Some(DocumentKind::Receipt));
+        }
     }
 
     #[test]
