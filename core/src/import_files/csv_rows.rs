@@ -10,6 +10,9 @@ use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
 use super::reached::Reached;
 use crate::refusal::{Reason, Refusal};
 
+/// Longest name of a column that a refusal repeats, in characters.
+const NAME_CHARS_MAX: usize = 60;
+
 /// A row as it was read.
 #[derive(Debug)]
 pub struct CsvRow {
@@ -99,9 +102,16 @@ impl<'b> CsvRows<'b> {
         }
         StringRecord::from_byte_record(record).map_err(|error| {
             let cell = error.utf8_error().field();
-            let name = self.columns.get(cell).map_or("row", String::as_str);
-            Refusal::new(Reason::Malformed, name, "the cell", "UTF-8 text")
+            Refusal::new(Reason::Malformed, self.name_of(cell), "the cell", "UTF-8 text")
         })
+    }
+
+    /// What a refusal calls the column of a cell: its name, cut where the header has a flood, or its place from 1.
+    fn name_of(&self, cell: usize) -> String {
+        match self.columns.get(cell).filter(|name| !name.is_empty()) {
+            Some(name) => name.chars().take(NAME_CHARS_MAX).collect(),
+            None => format!("column {}", cell.saturating_add(1)),
+        }
     }
 
     /// Whether the quotes from `byte` to where the reader stands come in pairs.
@@ -191,6 +201,14 @@ mod tests {
                 good(7, &["5", "Milk"]),
             ]
         );
+    }
+
+    #[test]
+    fn a_cell_that_is_no_text_is_told_by_its_column_with_or_without_a_name() {
+        assert_eq!(rows(b"code,\n1,\xff\n"), [bad(2, "column 2: the cell is not UTF-8 text")]);
+        let long = [b"x".repeat(100_000).as_slice(), b",b\n\xff,2\n"].concat();
+        let cut = "x".repeat(60);
+        assert_eq!(rows(&long), [bad(2, &format!("{cut}: the cell is not UTF-8 text"))]);
     }
 
     #[test]
