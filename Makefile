@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fuzz clean
 
 CARGO ?= cargo
 
@@ -59,6 +59,13 @@ kills: KILLS = COUNTERFOIL_KILLS=$(N) $(if $(filter command,$(origin SEED)),COUN
 kills: tools
 	$(KILLS) -p counterfoil-node --test till served_kills -- --nocapture
 	$(KILLS) -p counterfoil-sync-server --test fleet kills:: -- --nocapture --test-threads=1
+
+## Each fuzz target for T seconds: make fuzz T=60, or make fuzz TARGETS="quote batch".
+T ?= 60
+fuzz: tools
+	@command -v c++ >/dev/null || { apt-get update && apt-get install -y --no-install-recommends g++; }
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz
+	fuzz/fuzz.sh $(T) $(TARGETS)
 
 clean:
 	$(CARGO) clean

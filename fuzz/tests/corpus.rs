@@ -11,8 +11,8 @@ const fn mutations(target: &str) -> usize {
     match target.as_bytes() {
         b"store_image" => 60,
         b"head_office_http" | b"till_http" => 120,
-        b"basket" | b"delivery" | b"configuration" => 400,
-        _ => 3_000,
+        b"basket" | b"delivery" | b"configuration" | b"products_file" | b"sales_file" => 400,
+        _ => 2_000,
     }
 }
 

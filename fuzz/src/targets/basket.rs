@@ -77,7 +77,7 @@ fn built(bytes: &[u8]) -> Value {
     let quantities = ["1", "2", "0.5", "3", "1000000", "0", "-1", "0.001"];
     let prices = ["1.00", "0", "0.005", "99999999.99", "-1", "12.3456"];
     let id = draw.one_of(&["a", "first", "second", "back", "b"]);
-    if draw.byte() % 3 == 0 {
+    if draw.byte().is_multiple_of(3) {
         let refund_of = draw.one_of(&["first", "second", "S01-T01-R26A-000001", "back", "none"]);
         let lines = (0..draw.below(4)).map(|_| json!({ "line": draw.below(6), "quantity": draw.one_of(&quantities) }));
         let lines: Vec<Value> = lines.collect();
@@ -85,7 +85,7 @@ fn built(bytes: &[u8]) -> Value {
     }
     let line = |draw: &mut Draw<'_>| {
         let mut line = json!({ "code": GOODS[draw.below(GOODS.len())].0, "quantity": draw.one_of(&quantities) });
-        if draw.byte() % 4 == 0 {
+        if draw.byte().is_multiple_of(4) {
             line["unit_price"] = json!(draw.one_of(&prices));
         }
         line

@@ -90,7 +90,7 @@ fn built(bytes: &[u8]) -> Value {
     basket["lines"] = (0..count).map(|_| line(&mut draw)).collect();
     basket["discounts"] = (0..draw.below(3))
         .map(|_| {
-            if draw.byte() % 2 == 0 {
+            if draw.byte().is_multiple_of(2) {
                 json!({ "percent": draw.one_of(&RATES) })
             } else {
                 json!({ "amount": amount(&mut draw) })
@@ -136,10 +136,10 @@ fn line(draw: &mut Draw<'_>) -> Value {
     if line["taxes"].is_null() {
         line["tax_rate"] = json!(draw.one_of(&RATES));
     }
-    if draw.byte() % 8 == 0 {
+    if draw.byte().is_multiple_of(8) {
         line["base_quantity"] = json!(amount(draw));
     }
-    if draw.byte() % 8 == 0 {
+    if draw.byte().is_multiple_of(8) {
         line["price_discount"] = json!(amount(draw));
     }
     line["allowances_charges"] = (0..draw.below(3)).map(|_| adjustment(draw)).collect();

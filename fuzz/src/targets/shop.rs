@@ -83,7 +83,7 @@ pub fn goods() -> Vec<MasterRow> {
         base: *base,
     };
     let net = TaxBase::Net;
-    let classes: [(&str, Vec<(&str, &str, TaxBase)>); 5] = [
+    let classes = [
         ("standard", vec![("VAT", "21", net)]),
         ("reduced", vec![("VAT", "5.5", net)]),
         ("zero", vec![("VAT", "0", net)]),

@@ -94,7 +94,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
                 return outer(info);
             }
             let place = info.location().map_or_else(String::new, ToString::to_string);
-            PANICKED.set(Some(format!("{place}: {}", info.payload_as_str().unwrap_or("a panic"))));
+            PANICKED.set(Some(place));
         }));
     });
     GUARDED.set(true);
