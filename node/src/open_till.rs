@@ -145,13 +145,20 @@ impl OpenTill {
     fn start(mut till: Till, lock: FolderLock, secret: Option<Secret>) -> Result<Self, Failure> {
         let folder = lock.folder();
         let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
-        let (mut starts, mut broken) = (0, None);
+        // A damaged store can still be audited, which says where it is damaged; nothing else is answered.
+        let mut starts = 0;
+        let mut broken = match guarded(&folder.store(), || till.check_pages()) {
+            Err(Failure::Damaged(damage)) => Some(damage),
+            checked => {
+                checked?;
+                None
+            }
+        };
         for path in [Some(first.as_path()), second.as_deref()].into_iter().flatten() {
             let Some(mark) = Mark::read(path)? else { continue };
             starts = starts.max(mark.starts);
             match guarded(&folder.store(), || till.check_mark(&mark.to_store())) {
-                // A damaged journal can still be audited, which says where it is damaged; nothing else is answered.
-                Err(Failure::Damaged(damage)) => broken = Some(damage),
+                Err(Failure::Damaged(damage)) => broken = broken.or(Some(damage)),
                 checked => checked?,
             }
         }

@@ -34,6 +34,9 @@ pub enum DbError {
         /// Which entry.
         seq: u64,
     },
+    /// Pages do not have the checksums that they were written with.
+    #[error("the store's pages do not have their checksums")]
+    DamagedPages,
     /// What must always hold does not; this is a bug or damage, and the till stops rather than sell on.
     #[error("a broken invariant: {0}")]
     Invariant(String),

@@ -124,7 +124,7 @@ impl Till {
         }
         match self.store.is_intact() {
             Ok(true) => {}
-            Ok(false) => audit.differs("the store's pages do not have their checksums"),
+            Ok(false) => audit.differs(DbError::DamagedPages.to_string()),
             Err(error) => audit.differs(error.to_string()),
         }
         Ok(audit)
