@@ -23,7 +23,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Panics of a till are findings; they are told with their case and not as they happen.
-fn quiet_panics() {
+pub(crate) fn quiet_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if !crate::life::is_living() {

@@ -3,10 +3,13 @@
 mod answers;
 mod case;
 mod crash;
+mod damage;
+mod errors;
 mod life;
 mod office;
 mod reference;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod sweep;
+mod thorough;
 mod workload;

@@ -99,6 +99,17 @@ impl Reference {
         }
     }
 
+    /// Every place that the script leads to.
+    pub(crate) fn stations(&self) -> impl Iterator<Item = &Station> {
+        let further = self.extras.iter().filter_map(OnceLock::get).flatten();
+        self.stations.iter().chain(further)
+    }
+
+    /// The file after so many commands; empty before the first.
+    pub(crate) fn image(&self, key: Key) -> Image {
+        self.station(key).map_or_else(Image::new, |station| station.image.clone())
+    }
+
     /// Where a till can stand whose disk lost power before operation `at`: after the last command that was answered, or
     /// after the one that was not.
     pub(crate) fn allowed(&self, at: usize) -> Vec<Key> {
