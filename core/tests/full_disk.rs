@@ -95,7 +95,7 @@ fn wherever_the_disk_runs_full_the_sale_is_whole_or_not_there() {
 
         disk.mend();
         let mut till = Till::open(disk.backend(), vec![key()], Access::Full).unwrap();
-        assert!(till.is_intact().unwrap());
+        till.check_pages().unwrap();
         till.set_space(scarce());
         assert!(till.audit(InMemoryBackend::new()).unwrap().is_ok(), "{pages} pages");
         let issued = till.state().last_numbers().first().map_or(0, |(_, number)| *number);

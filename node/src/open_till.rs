@@ -288,12 +288,7 @@ impl OpenTill {
         self.ballast.release()?;
         let secret = Secret::read(&folder)?;
         let mut till = Self::open_store(&folder, secret.as_ref())?;
-        if !guarded(&folder.store(), || till.is_intact())? {
-            return Err(Failure::damaged(
-                "store",
-                format!("{} is damaged after the disk was full", folder.store().display()),
-            ));
-        }
+        guarded(&folder.store(), || till.check_pages())?;
         if let Some(secret) = secret {
             till.set_pepper(secret.pepper());
         }

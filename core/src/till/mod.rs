@@ -112,14 +112,6 @@ impl Till {
         self.space = space;
     }
 
-    /// Whether every page of the store has the checksum that it was written with; to be asked after a failed disk.
-    ///
-    /// # Errors
-    /// The store is so damaged that nothing can be said.
-    pub fn is_intact(&mut self) -> Result<bool, TillError> {
-        Ok(self.store.is_intact()?)
-    }
-
     /// Gives the till its device's pepper, without which PINs can be neither set nor checked.
     pub fn set_pepper(&mut self, pepper: Pepper) {
         self.pepper = Some(pepper);
