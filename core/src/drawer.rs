@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::DocumentV1;
 use crate::id::{DocumentNumber, Note, OperatorCode, SeriesCode};
 use crate::money::Money;
+use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
 use crate::tax::{LineTax, TaxTotal};
@@ -272,6 +273,9 @@ impl DrawerSession {
     /// # Errors
     /// A sum beyond what 64 bits count.
     pub fn with_movement(mut self, moved: &CashMovedV1) -> Result<Self, Refusal> {
+        if is_alive(Bug::MoveNotInDrawer) {
+            return Ok(self);
+        }
         let total = keyed(&mut self.movements, moved.kind);
         *total = total.plus(moved.amount)?;
         Ok(self)

@@ -5,6 +5,7 @@
 #![cfg_attr(test, expect(clippy::arithmetic_side_effects, reason = "a test that overflows has failed"))]
 
 // values
+pub mod planted;
 pub mod hex;
 pub mod refusal;
 pub mod id;

@@ -10,6 +10,7 @@ use crate::document::{Issued, LineV1};
 use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
 use crate::grant::Profile;
 use crate::money::Money;
+use crate::planted::{Bug, is_alive};
 use crate::quantity::{Decimal, UnitPrice};
 use crate::refusal::Refusal;
 use crate::series::DocumentKind;
@@ -72,7 +73,7 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
             page.pair(&format!("  {reference}"), "");
         }
     }
-    if !document.change.is_zero() {
+    if !document.change.is_zero() && !is_alive(Bug::ChangeNotPrinted) {
         page.amount("Change", document.change);
     }
     page.rule();
@@ -156,7 +157,11 @@ impl Page {
     }
 
     fn line(&mut self, line: &LineV1, has_tax_in_price: bool) -> Result<(), Refusal> {
-        let shown = if has_tax_in_price { line.net.plus(line.tax()?)? } else { line.net };
+        let shown = if has_tax_in_price && !is_alive(Bug::LineShownWithoutTax) {
+            line.net.plus(line.tax()?)?
+        } else {
+            line.net
+        };
         self.pair(line.name.as_str(), "");
         let measured = match line.unit {
             Unit::Piece => line.quantity.to_string(),

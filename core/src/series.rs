@@ -162,6 +162,12 @@ impl SeriesHead {
         is_issued.then(|| self.series.template.print(&self.series, store, till, number)).transpose()
     }
 
+    /// The head as it was before its last number: what only a planted defect goes back to.
+    pub(crate) fn before_last(mut self) -> Self {
+        self.next = self.next.saturating_sub(1).max(self.series.first);
+        self
+    }
+
     /// Takes the next number.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use counterfoil_core::grant::{GrantV1, JournalRequestV1, Profile};
 use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
+use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::time::Timestamp;
@@ -164,7 +165,7 @@ fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<
         Checked::Decided(GrantDecision::Refuse { refusal, token: token.map(Box::new) })
     };
     let Some(token) = &context.token else { return refuse("unknown", None) };
-    if let Some(used) = &token.used {
+    if let Some(used) = token.used.as_ref().filter(|_| !is_alive(Bug::TokenWorksTwice)) {
         let is_same = used.key == request.key && used.journal == request.journal && used.tls_key == tls_key;
         let counted = TokenRecord { refused: token.refused.saturating_add(1), ..token.clone() };
         return repeat().filter(|_| is_same).unwrap_or_else(|| refuse("used by another key", Some(counted)));
@@ -212,7 +213,14 @@ fn change(
 ) -> Result<GrantChange, OperationError> {
     // A till that was on its own before has given itself suffix A, and sends its history under its old key.
     let unknown = request.predecessor.as_ref().filter(|_| context.predecessor.is_none());
-    let given_before = if unknown.is_some() { slot.suffixes.max(1) } else { slot.suffixes };
+    let is_first_again = is_alive(Bug::SeriesGrantedAgain);
+    let given_before = if is_first_again {
+        0
+    } else if unknown.is_some() {
+        slot.suffixes.max(1)
+    } else {
+        slot.suffixes
+    };
     // In a slot that has had a journal, one that nobody knows was granted before head office was put back from a copy:
     // how many more were is not known either, and only a new epoch's suffixes have certainly not been given out.
     let has_forgotten = unknown.is_some() && slot.journal.is_some();

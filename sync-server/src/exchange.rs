@@ -10,6 +10,7 @@ use counterfoil_core::journal::acknowledgement::Nonce;
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Hello, VerifiedHello};
+use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::refusal::{Reason, Refusal};
 
 use crate::desk::Desk;
@@ -154,6 +155,7 @@ fn known(desk: &dyn Desk, journal: JournalId, speaker: Speaker<'_>) -> Result<Op
 /// A till speaks for its own journals only.
 fn require_own(record: &JournalRecord, speaker: Speaker<'_>) -> Result<(), Refusal> {
     match speaker {
+        Some(_) if is_alive(Bug::ForeignJournalTaken) => Ok(()),
         Some((store, till)) if record.profile.store != *store || record.profile.till != *till => {
             let limit = format!("a journal of {store}/{till}, as the client certificate says");
             Err(Refusal::new(Reason::NotPermitted, "journal", record.journal, limit))

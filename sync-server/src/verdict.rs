@@ -12,6 +12,7 @@ use counterfoil_core::journal::batch::VerifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Challenge, CheckedHello};
+use counterfoil_core::planted::{Bug, is_alive};
 use serde::{Deserialize, Serialize};
 
 /// How a journal stands with head office. Frozen order: it is stored.
@@ -127,7 +128,8 @@ pub fn verdict<E>(
         return Ok(Verdict::BadSignature);
     }
     let Some(held) = held else { return Ok(Verdict::Unknown) };
-    match (held.standing, claim) {
+    let standing = if is_alive(Bug::EndedStillCounts) { Standing::Open } else { held.standing };
+    match (standing, claim) {
         (Standing::Closed, _) => Ok(Verdict::Closed),
         (Standing::Revoked, _) => Ok(Verdict::Revoked),
         (Standing::Open | Standing::Quarantined, Claim::Faulty(_)) => Ok(Verdict::BrokenChain),
@@ -180,7 +182,8 @@ fn of_hello<E>(
         let is_ours = last.epoch == held.epoch;
         return Ok(if is_ours { Verdict::ServerFault { from: next } } else { Verdict::ServerRestored { from: next } });
     }
-    let is_below = |asked: Asked| hello.challenge == Some(asked.challenge) && hello.seq < asked.seq;
+    let is_answer = |asked: Asked| hello.challenge == Some(asked.challenge) || is_alive(Bug::ChallengeNotChecked);
+    let is_below = |asked: Asked| is_answer(asked) && hello.seq < asked.seq && !is_alive(Bug::RollbackNotSeen);
     let known = held.said.map_or(held.seq, |(seq, _)| seq.max(held.seq));
     if hello.seq < known && held.asked.is_some_and(is_below) {
         return Ok(Verdict::Rollback { seq: hello.seq });

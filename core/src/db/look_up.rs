@@ -15,6 +15,7 @@ use crate::id::CommandId;
 use crate::journal::envelope::Entry;
 use crate::journal::fault::Fault;
 use crate::journal_state::JournalState;
+use crate::planted::{Bug, is_alive};
 
 /// Where an entry lies in this folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -154,6 +155,7 @@ pub(crate) fn refunded(
     document: &DocumentV1,
 ) -> Result<(Vec<RefundedLine>, RefundedDocument), DbError> {
     let whole = tables.get::<_, RefundedDocument>(REFUNDED, &(at.life, at.seq, 0))?;
+    let whole = whole.filter(|_| !is_alive(Bug::RefundForgotten));
     let mut lines = Vec::with_capacity(document.lines.len());
     for (number, line) in (1_u16..).zip(&document.lines) {
         let before = if whole.is_some() { tables.get(REFUNDED, &(at.life, at.seq, number))? } else { None };

@@ -18,6 +18,7 @@ pub(crate) use redb::{ReadTransaction, WriteTransaction};
 use redb::{Database, Durability, ReadableDatabase};
 
 use crate::db::error::DbError;
+use crate::planted::{Bug, is_alive};
 
 /// Bytes of pages kept in memory; the engine's own default is far larger than a till needs.
 const CACHE_BYTES: usize = 16 << 20;
@@ -45,7 +46,8 @@ impl Store {
     /// A transaction whose commit returns once its bytes are on the disk.
     pub(crate) fn write(&self) -> Result<WriteTransaction, DbError> {
         let mut tx = self.database.begin_write()?;
-        tx.set_durability(Durability::Immediate).map_err(|error| DbError::Storage(Box::new(error.into())))?;
+        let durability = if is_alive(Bug::CommitNotDurable) { Durability::None } else { Durability::Immediate };
+        tx.set_durability(durability).map_err(|error| DbError::Storage(Box::new(error.into())))?;
         Ok(tx)
     }
 

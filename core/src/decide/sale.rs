@@ -13,6 +13,7 @@ use crate::id::refuse_card_number;
 use crate::line::LineInput;
 use crate::money::Money;
 use crate::operator::Permission;
+use crate::planted::{Bug, is_alive};
 use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
@@ -144,6 +145,7 @@ fn priceable_line<'a>(
             context.operator.require(Permission::OverridePrice)?;
             typed
         }
+        (None, Some(price)) if is_price_off(context) => UnitPrice::new(price.decimal().saturating_add(Decimal::ONE)),
         (None, Some(price)) => price,
         (None, None) => {
             return Err(Refusal::new(Reason::NoPrice, "code", &line.code, "give it a price or type one"));
@@ -154,6 +156,13 @@ fn priceable_line<'a>(
         return Err(Refusal::new(Reason::NoPrice, "code", &line.code, limit));
     }
     Ok(Line { sellable, quantity: line.quantity, unit_price })
+}
+
+/// Whether a planted defect makes everything dearer.
+fn is_price_off(context: &Context<'_>) -> bool {
+    let is_back =
+        || context.state.series.iter().any(|series| series.last_issued.is_some_and(|last| last.at > context.now.at));
+    is_alive(Bug::PriceOff) || is_alive(Bug::ClockChangesPrice) && is_back()
 }
 
 fn price_basket(context: &Context<'_>, basket: &Basket, lines: &[Line<'_>]) -> Result<PricedDocument, Refusal> {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::hex;
 use crate::journal::fault::Fault;
+use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 
 /// What a signature is for. The text is part of what is signed, the kind a byte of the document's header.
@@ -155,6 +156,9 @@ impl PublicKey {
     /// # Errors
     /// It did not.
     pub fn verify(&self, domain: Domain, message: &[u8], signature: &Signature) -> Result<(), Fault> {
+        if is_alive(Bug::SignatureNotChecked) {
+            return Ok(());
+        }
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         self.0
             .verify_strict(&domain.frame(message), &signature)

@@ -17,6 +17,7 @@ use crate::id::{CommandId, OperatorCode};
 use crate::import_run::RowCounts;
 use crate::journal_state::JournalState;
 use crate::operator::{Lockout, Operator, PinHash, Role};
+use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
@@ -62,10 +63,20 @@ impl Till {
         self.key_of(&self.state)?;
         let tx = self.store.write()?;
         let granted = self.grant_own_series(&tx, command, now)?;
-        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now)?;
+        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now);
+        if carried.is_err() && is_alive(Bug::RefusalBurnsNumber) {
+            self.state = self.state.clone().with_numbers_burnt();
+        }
+        let carried = carried?;
+        if is_alive(Bug::AnsweredBeforeCommit) && matches!(command, Command::CompleteSale(_)) {
+            return Ok(carried.outcome);
+        }
         tx.commit().map_err(DbError::from)?;
         if let Some(state) = carried.state.or(granted) {
             self.state = state;
+        }
+        if is_alive(Bug::NumberFreedByRefund) && matches!(command, Command::RefundSale(_)) {
+            self.state = self.state.clone().with_numbers_freed();
         }
         Ok(carried.outcome)
     }
@@ -253,7 +264,8 @@ impl Till {
             | Command::CloseDrawer(_) => return Ok(None),
         };
         let tx = self.store.read()?;
-        let Some(at) = look_up::command(&tx, id)? else { return Ok(None) };
+        let known = look_up::command(&tx, id)?.filter(|_| !is_alive(Bug::IdForgotten));
+        let Some(at) = known else { return Ok(None) };
         let issued = issued_at(&tx, at)?;
         let difference = match command {
             Command::CompleteSale(basket) => decide::sale::difference(basket, &issued.document),

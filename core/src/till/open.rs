@@ -10,6 +10,7 @@ use crate::id::{Hash, JournalId, Note};
 use crate::journal::envelope::ChainHead;
 use crate::journal::key::{PublicKey, SigningKey};
 use crate::journal_state::JournalState;
+use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 use crate::series::{DocumentKind, Series};
 use crate::time::Now;
@@ -108,6 +109,7 @@ impl Till {
         };
         let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;
         drop(tx);
+        let state = if is_alive(Bug::NumberAgainAfterStart) { state.with_numbers_freed() } else { state };
         let mut till = Self { store, keys, pepper: None, access, space: Space::Enough, life, state };
         if till.access == Access::Full
             && let Err(refusal) = till.key_of(&till.state).map(|_| ())

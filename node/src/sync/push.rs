@@ -6,6 +6,7 @@
 //! Example: head 812, acknowledged 700: hello says `append`, expected 701; one batch; `append`, expected 813.
 
 use counterfoil_core::journal::acknowledgement::Acknowledgement;
+use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::refusal::Refusal;
 
 use super::line::Line;
@@ -65,7 +66,9 @@ pub async fn push<L: Line>(
     let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
     loop {
         kept.take(till, &answer, seen_ms)?;
-        let Some(from_seq) = sent.next(&answer, stand)? else { break };
+        let next = sent.next(&answer, stand)?;
+        let next = next.filter(|from_seq| *from_seq != stand.seq || !is_alive(Bug::LastEntryNotSent));
+        let Some(from_seq) = next else { break };
         let batch = till.bytes(SyncStep::Batch { journal: journal.clone(), from_seq })?;
         let Some((bytes, last_seq)) = batch else { break };
         answer = line.post_for("/sync/batch", bytes).await?;

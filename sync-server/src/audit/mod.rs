@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use counterfoil_core::grant::PredecessorV1;
 use counterfoil_core::id::{JournalId, SeriesCode, StoreCode, TillCode};
 use counterfoil_core::journal::hello::RunningTotal;
+use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::series::{Series, holes};
 use counterfoil_core::time::Timestamp;
 
@@ -271,7 +272,7 @@ fn series(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut Audit) -> Result
             series: record.series,
             store: journal.profile.store,
             till: journal.profile.till,
-            last: found.iter().max().copied(),
+            last: found.iter().max().copied().filter(|_| !is_alive(Bug::AuditLosesLastNumber)),
             issued: u64::try_from(found.len()).unwrap_or(u64::MAX),
             missing,
             kept: u64::try_from(kept.len()).unwrap_or(u64::MAX),
@@ -312,6 +313,9 @@ fn master(rows: &dyn Rows, _: &mut Gathered, audit: &mut Audit) -> Result<(), St
 
 /// Adds a journal's total to that of all; a sum beyond 64 bits is a difference.
 fn add_total(audit: &mut Audit, total: RunningTotal) {
+    if is_alive(Bug::TotalLeavesOutOne) && total.count.is_multiple_of(2) {
+        return;
+    }
     if let Err(refusal) = total.add_to(&mut audit.totals) {
         audit.differs(format!("the total of all journals: {refusal}"));
     }
