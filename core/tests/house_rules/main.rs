@@ -31,6 +31,11 @@ fn the_workspace_keeps_its_house_rules() {
     for package in ["core", "node", "sync-server"] {
         findings.extend(dependencies(package, &fs::read_to_string(root.join(package).join("Cargo.toml")).unwrap()));
     }
+    for manifest in ["Cargo.toml", "core/Cargo.toml", "node/Cargo.toml", "sync-server/Cargo.toml", "benches/Cargo.toml"]
+    {
+        findings.extend(planted_bugs(manifest, &fs::read_to_string(root.join(manifest)).unwrap()));
+    }
+    findings.extend(planted_bugs("fuzz/Cargo.toml", &fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap()));
     assert!(findings.is_empty(), "{} breaches of the house rules:\n{}", findings.len(), findings.join("\n"));
 }
 
@@ -211,6 +216,17 @@ fn dependencies(package: &str, manifest: &str) -> Vec<String> {
     findings
 }
 
+/// What can be planted to prove the simulator is known to core, and switched on by the simulator alone, when asked.
+fn planted_bugs(path: &str, manifest: &str) -> Vec<String> {
+    let lines = manifest.lines().filter(|line| !line.trim_start().starts_with('#') && line.contains("planted-bugs"));
+    let is_allowed = |line: &str| match path {
+        "core/Cargo.toml" => line == "planted-bugs = []",
+        "fuzz/Cargo.toml" => line == "planted-bugs = [\"counterfoil-core/planted-bugs\"]",
+        _ => false,
+    };
+    lines.filter(|line| !is_allowed(line)).map(|line| format!("{path}: {line}")).collect()
+}
+
 fn check(path: &str, text: &str, expected: &str) {
     let findings = findings_in(&Source::new(path, text));
     let found: Vec<_> = findings.iter().map(|finding| finding.trim_start_matches(path)).collect();
@@ -249,6 +265,10 @@ fn a_planted_breach_is_found_and_text_is_not_taken_for_code() {
     let asked_for = "[features]\na = []\n[dependencies]\nserde_json = { workspace = true, optional = true }";
     assert_eq!(dependencies("core", asked_for), [""; 0]);
     assert_eq!(dependencies("core", "[dependencies]\ntokio = { workspace = true, optional = true }").len(), 1);
+    assert_eq!(planted_bugs("core/Cargo.toml", "[features]\n# planted-bugs\nplanted-bugs = []"), [""; 0]);
+    assert_eq!(planted_bugs("core/Cargo.toml", "default = [\"planted-bugs\"]").len(), 1);
+    assert_eq!(planted_bugs("fuzz/Cargo.toml", "default = [\"planted-bugs\"]").len(), 1);
+    assert_eq!(planted_bugs("node/Cargo.toml", "features = [\"planted-bugs\"]").len(), 1);
     assert_eq!(dependencies("node", "[dependencies]\ncounterfoil-sync-server = {}").len(), 1);
     assert_eq!(dependencies("node", "[dependencies]\n[dev-dependencies]\ncounterfoil-sync-server = {}").len(), 0);
 }

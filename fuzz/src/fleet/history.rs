@@ -15,6 +15,8 @@ pub use told::{
     Proof, SeriesTold, Session, Sums, TillAudit, TillTold, Unreceived, Zed,
 };
 
+use super::boundary;
+
 /// A device that is or was a till. A copy of its disk is another device.
 pub type Device = usize;
 
@@ -53,7 +55,8 @@ pub struct Seen {
 impl History {
     /// Adds what was just seen.
     pub fn add(&mut self, step: u64, at_ms: i64, what: What) {
-        self.seen.push(Seen { step, at_ms, what });
+        let (what, besides) = boundary::spoil(what);
+        self.seen.extend([Some(what), besides].into_iter().flatten().map(|what| Seen { step, at_ms, what }));
     }
 
     /// Everything, oldest first.

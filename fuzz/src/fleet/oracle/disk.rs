@@ -50,6 +50,13 @@ pub(super) fn after(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
     }
 }
 
+/// D2 without a crash: a repeated command is answered again, and not carried out again.
+pub(super) fn quiet(ledger: &Ledger, findings: &mut Findings) {
+    for (_, told) in ledger.tills.iter().filter(|(device, _)| ledger.fresh.contains(device)) {
+        only_what_was_asked(ledger, told, findings);
+    }
+}
+
 /// D1: what drawers were told to do, and said that they did, is there.
 fn answered_acts(ledger: &Ledger, of: (Device, Journal), branch: &[Entry], findings: &mut Findings) {
     let mut there: BTreeMap<(u64, i64, u8), u64> = BTreeMap::new();

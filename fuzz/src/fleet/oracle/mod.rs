@@ -261,9 +261,9 @@ impl Oracle {
         sync::before(ledger, seen, findings);
         security::before(ledger, seen, findings);
         ledger.take(seen);
+        sync::after(ledger, seen, findings);
         numbering::after(ledger, seen, findings);
         disk::after(ledger, seen, findings);
-        sync::after(ledger, seen, findings);
         cash::after(ledger, seen, findings);
         feed::after(ledger, seen, findings);
         stock::after(ledger, seen, findings);
@@ -271,8 +271,9 @@ impl Oracle {
             branch::quiet(ledger, findings);
             numbering::quiet(ledger, findings);
             office_numbers::quiet(ledger, findings);
-            sync::quiet(ledger, findings);
+            disk::quiet(ledger, findings);
             verdict::quiet(ledger, findings);
+            sync::quiet(ledger, findings);
             day::quiet(ledger, findings);
             stock::quiet(ledger, findings);
             refund::quiet(ledger, findings);

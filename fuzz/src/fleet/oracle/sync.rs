@@ -84,16 +84,17 @@ fn acknowledged_is_held(ledger: &Ledger, told: &OfficeTold, findings: &mut Findi
 /// Everything that must hold when it is quiet.
 pub(super) fn quiet(ledger: &Ledger, findings: &mut Findings) {
     let Some(office) = &ledger.office else { return };
-    once(ledger, office, findings);
+    let tills: Vec<(Device, &TillTold)> = heard(ledger).collect();
+    // What says more about a cause stands before what says only that something is missing.
+    successors(ledger, findings);
+    quarantine_delays_no_other(ledger, office, &tills, findings);
     prefixes(ledger, findings);
-    let others: Vec<(Device, &TillTold)> = heard(ledger).collect();
-    for (device, told) in &others {
+    once(ledger, office, findings);
+    for (device, told) in &tills {
         arrived(ledger, *device, told, findings);
     }
-    quarantine_delays_no_other(ledger, office, &others, findings);
-    sums_of_tills(ledger, office, &others, findings);
+    sums_of_tills(ledger, office, &tills, findings);
     wrong_clocks_count(ledger, findings);
-    successors(ledger, findings);
 }
 
 /// The tills that have told at this quiet point and can reach head office.
