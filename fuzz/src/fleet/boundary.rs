@@ -63,6 +63,7 @@ pub(crate) const fn is_alive(_: Boundary) -> bool {
 }
 
 /// What is seen of something once a defect that is alive has spoiled it, and what is seen besides.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else is seen as it is")]
 pub(super) fn spoil(mut what: What) -> (What, Option<What>) {
     let mut besides = None;
     match &mut what {
