@@ -75,6 +75,14 @@ pub struct Issued {
     pub document: DocumentV1,
 }
 
+impl Issued {
+    /// The time that the caller gave it, where it was taken over from the past.
+    #[must_use]
+    pub fn given_time(&self) -> Option<Now> {
+        self.document.is_imported.then(|| self.document.issued_at(self.entry.now()))
+    }
+}
+
 /// One line of an issued document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineV1 {

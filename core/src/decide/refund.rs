@@ -8,7 +8,7 @@ use crate::command::{RefundLine, RefundRequest};
 use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_line, refund_payable};
 use crate::decide::sale::tenders_difference;
 use crate::decide::{Context, check_at, stored_issue};
-use crate::document::{DocumentV1, LineV1, TotalsV1};
+use crate::document::{DocumentV1, Issued, LineV1, TotalsV1};
 use crate::event::Event;
 use crate::id::{DocumentNumber, refuse_card_number};
 use crate::money::Money;
@@ -239,7 +239,8 @@ fn damaged(line: &LineV1) -> Refusal {
 
 /// The first field in which a refund differs from the credit note that its id issued before.
 #[must_use]
-pub fn difference(request: &RefundRequest, issued: &DocumentV1, refund_of: Option<&DocumentNumber>) -> Option<Refusal> {
+pub fn difference(request: &RefundRequest, before: &Issued, refund_of: Option<&DocumentNumber>) -> Option<Refusal> {
+    let issued = &before.document;
     let reused = |field: &str| {
         let limit = format!("that of {}", issued.printed);
         Some(Refusal::new(Reason::IdReused, field, "this field", limit))
@@ -268,7 +269,7 @@ pub fn difference(request: &RefundRequest, issued: &DocumentV1, refund_of: Optio
     }
     match tenders_difference(request.tenders.as_deref(), issued) {
         Some(field) => reused(&field),
-        None if request.at != issued.issued.filter(|_| issued.is_imported) => reused("at"),
+        None if request.at != before.given_time() => reused("at"),
         None => None,
     }
 }

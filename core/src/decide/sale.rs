@@ -7,7 +7,7 @@ use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
 use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
 use crate::decide::{Context, check_at, stored_issue};
-use crate::document::{DocumentV1, LineV1, TotalsV1, scanned_digest};
+use crate::document::{DocumentV1, Issued, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
 use crate::id::refuse_card_number;
 use crate::line::LineInput;
@@ -191,10 +191,6 @@ fn settle_basket(
     coins: Option<CashRounding>,
 ) -> Result<Settlement, Refusal> {
     let currency = context.state.profile.currency;
-    if priced.gross.is_negative() || priced.line_sum.minus(priced.allowances)?.is_negative() {
-        let discount = priced.allowances.show(currency);
-        return Err(Refusal::new(Reason::DiscountTooLarge, "discounts", discount, priced.line_sum.show(currency)));
-    }
     let settlement = match &basket.tenders {
         Some(tenders) => settle(priced.gross, tenders, coins, currency),
         None => settle_in_cash(priced.gross, coins),
@@ -235,7 +231,8 @@ fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) 
 
 /// The first field in which a basket differs from the document that its id issued before.
 #[must_use]
-pub fn difference(basket: &Basket, issued: &DocumentV1) -> Option<Refusal> {
+pub fn difference(basket: &Basket, before: &Issued) -> Option<Refusal> {
+    let issued = &before.document;
     let reused = |field: String, value: String, before: String| {
         Some(Refusal::new(Reason::IdReused, field, value, format!("{before} on {}", issued.printed)))
     };
@@ -265,7 +262,7 @@ pub fn difference(basket: &Basket, issued: &DocumentV1) -> Option<Refusal> {
     }
     tenders_difference(basket.tenders.as_deref(), issued)
         .or_else(|| (basket.customer != issued.customer).then(|| "customer".to_owned()))
-        .or_else(|| (basket.at != issued.issued.filter(|_| issued.is_imported)).then(|| "at".to_owned()))
+        .or_else(|| (basket.at != before.given_time()).then(|| "at".to_owned()))
         .and_then(|field| reused(field, "what was sent now".into(), "something else".into()))
 }
 

@@ -268,13 +268,13 @@ impl Till {
         let Some(at) = known else { return Ok(None) };
         let issued = issued_at(&tx, at)?;
         let difference = match command {
-            Command::CompleteSale(basket) => decide::sale::difference(basket, &issued.document),
+            Command::CompleteSale(basket) => decide::sale::difference(basket, &issued),
             Command::RefundSale(request) => {
                 let original = match find_document(&tx, &request.refund_of)? {
                     Some(at) => Some(issued_at(&tx, at)?.document.printed),
                     None => None,
                 };
-                decide::refund::difference(request, &issued.document, original.as_ref())
+                decide::refund::difference(request, &issued, original.as_ref())
             }
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
