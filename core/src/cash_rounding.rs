@@ -247,7 +247,8 @@ mod tests {
         for row in TABLE {
             let (year, month, day) = row.since;
             let rule = rule(row.country, row.currency, &format!("{year}-{month:02}-{day:02}")).unwrap();
-            assert_eq!(rule.increment().minor(), row.increment, "{} {year}", row.country);
+            let found = (rule.increment().minor(), rule.mode(), rule.small());
+            assert_eq!(found, (row.increment, row.mode, row.small), "{} {year}", row.country);
         }
     }
 

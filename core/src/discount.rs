@@ -97,6 +97,7 @@ mod tests {
         check(&[percent("10")], -1005, Ok(-101));
         check(&[amount(-500)], -1000, Ok(-500));
         check(&[percent("10")], 0, Ok(0));
+        check(&[amount(3); DISCOUNTS_MAX], 60, Ok(60));
     }
 
     #[test]

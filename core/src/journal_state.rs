@@ -229,3 +229,22 @@ pub fn issue_time(now: Now, last: Option<Now>) -> Now {
 const fn start(series: Series) -> SeriesState {
     SeriesState { head: SeriesHead::start(series), last_issued: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Timestamp, ZoneOffset};
+
+    fn check(now: (i64, i16), last: Option<(i64, i16)>, expected: (i64, i16)) {
+        let time = |(at, offset)| Now { at: Timestamp(at), offset: ZoneOffset(offset) };
+        assert_eq!(issue_time(time(now), last.map(time)), time(expected), "{now:?} after {last:?}");
+    }
+
+    #[test]
+    fn the_issue_time_of_a_series_never_goes_back() {
+        check((5_000, 60), None, (5_000, 60));
+        check((5_000, 60), Some((4_999, 60)), (5_000, 60));
+        check((5_000, 60), Some((5_000, 120)), (5_000, 60));
+        check((5_000, 60), Some((5_001, 120)), (5_001, 120));
+    }
+}

@@ -219,6 +219,7 @@ mod tests {
         refused(&line("999999999999999", "999999999999999", "1", "0", &[]), "overflow", "amount");
         let least = off(Extent::Amount(Money::from_minor(i64::MIN)));
         refused(&line("1", "1", "1", "0", &[least]), "overflow", "allowances_charges[0].amount");
+        check(&line("1", "1", "1", "0", &[off(Extent::Amount(Money::from_minor(1))); ADJUSTMENTS_MAX]), "EUR", 0);
         let many = [off(Extent::Amount(Money::ZERO)); ADJUSTMENTS_MAX + 1];
         refused(&line("1", "1", "1", "0", &many), "too_many", "allowances_charges");
     }

@@ -160,6 +160,8 @@ mod tests {
         assert_eq!(most.plus(Money::from_minor(1)).unwrap_err().code(), "overflow");
         assert_eq!(Money::from_minor(i64::MIN).negated().unwrap_err().code(), "overflow");
         assert_eq!(Money::from_minor(i64::MIN).minus(Money::from_minor(1)).unwrap_err().code(), "overflow");
+        let refusal = most.plus(Money::from_minor(-1).negated().unwrap()).unwrap_err();
+        assert_eq!(refusal.value(), "9223372036854775807 and 1 minor units");
     }
 
     proptest! {

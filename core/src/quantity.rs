@@ -186,6 +186,31 @@ mod tests {
         refused("0.0000001", "too_many_digits");
         refused("1000000000000000", "overflow");
         refused(&format!("0{}", "0".repeat(100)), "overflow");
+        let zeros = "0".repeat(62);
+        assert_eq!(Quantity::read("quantity", &format!("1.{zeros}")).unwrap(), Quantity::ONE);
+        refused(&format!("1.{zeros}0"), "overflow");
+    }
+
+    #[test]
+    fn sums_differences_and_opposites_are_exact() {
+        let quantity = |text: &str| -> Quantity { text.parse().unwrap() };
+        for (left, right, sum, difference, opposite) in [
+            ("0.1", "0.2", "0.3", "-0.1", "-0.1"),
+            ("-1.5", "1.5", "0", "-3", "1.5"),
+            ("0", "0.000001", "0.000001", "-0.000001", "0"),
+        ] {
+            let (left, right) = (quantity(left), quantity(right));
+            assert_eq!(left.checked_add(right), Some(quantity(sum)), "{left} + {right}");
+            assert_eq!(left.checked_sub(right), Some(quantity(difference)), "{left} - {right}");
+            assert_eq!(left.negated(), quantity(opposite), "{left}");
+        }
+        let most = Quantity::new(Decimal::MAX);
+        assert_eq!((most.checked_add(most), most.negated().checked_sub(most)), (None, None));
+        let signs = |text| (quantity(text).is_negative(), quantity(text).is_zero(), quantity(text).is_whole());
+        assert_eq!(
+            [signs("-2"), signs("0"), signs("0.5")],
+            [(true, false, true), (false, true, true), (false, false, false)]
+        );
     }
 
     #[test]

@@ -166,6 +166,14 @@ mod tests {
     }
 
     #[test]
+    fn modes_read_back_by_their_names() {
+        for (mode, name) in Mode::ALL.into_iter().zip(["half-up", "half-down", "half-even", "up", "down"]) {
+            assert_eq!((mode.as_str(), name.parse::<Mode>().unwrap()), (name, mode));
+        }
+        assert_eq!("Up".parse::<Mode>().unwrap_err().code(), "malformed");
+    }
+
+    #[test]
     fn money_beyond_64_bits_is_an_overflow() {
         let most = Decimal::from_str("92233720368547758.08").unwrap();
         assert_eq!(round(most, "EUR".parse().unwrap(), Mode::HalfUp).unwrap_err().code(), "overflow");

@@ -325,6 +325,8 @@ mod tests {
             ("{till}-A-{number:6}", ["T07-A-000001", "T07-A-000002"]),
             ("001-002-{number:9}", ["001-002-000000001", "001-002-000000002"]),
             ("FT A/{number}", ["FT A/1", "FT A/2"]),
+            ("{year}/{store}.{till}/{number:2}", ["2026/S01.T07/01", "2026/S01.T07/02"]),
+            ("{number:20}", ["00000000000000000001", "00000000000000000002"]),
         ] {
             let (first, head) = allot(head(template, 1, None)).unwrap();
             let (second, head) = allot(head).unwrap();
@@ -358,9 +360,48 @@ mod tests {
 
     #[test]
     fn a_template_without_exactly_one_number_is_refused() {
-        for template in ["", "{series}", "{number}{number}", "{number:0}", "{number:99}", "{nummer}", "{number", "n}"] {
+        for template in ["", "{series}", "{number}{number}", "{number:0}", "{number:21}", "{nummer}", "{number", "n}"] {
             assert_eq!(template.parse::<NumberTemplate>().unwrap_err().code(), "malformed", "{template}");
         }
+        for wrong in ["{series:3}", "{number:}", "{number:x}", "{}", "{number}}"] {
+            assert_eq!(wrong.parse::<NumberTemplate>().unwrap_err().code(), "malformed", "{wrong}");
+        }
+        let longest = format!("{}{{number}}", "x".repeat(52));
+        assert_eq!(longest.parse::<NumberTemplate>().unwrap().as_str(), longest);
+        assert_eq!(format!("x{longest}").parse::<NumberTemplate>().unwrap_err().code(), "malformed");
+    }
+
+    #[test]
+    fn only_a_number_that_was_issued_prints() {
+        let (store, till) = (StoreCode::new("S01").unwrap(), TillCode::new("T07").unwrap());
+        let start = head("N{number}", 990, None);
+        assert_eq!(start.last_printed(&store, &till), Ok(None));
+        let (_, head) = allot(start).unwrap();
+        let (_, head) = allot(head).unwrap();
+        let shown = |number| head.printed(&store, &till, number).unwrap().map(|printed| printed.as_str().to_owned());
+        assert_eq!([989, 990, 991, 992].map(shown), [None, Some("N990".into()), Some("N991".into()), None]);
+        assert_eq!(head.last_printed(&store, &till).unwrap().unwrap().as_str(), "N991");
+    }
+
+    #[test]
+    fn a_standard_series_tells_its_kind() {
+        let (store, till) = (StoreCode::new("S01").unwrap(), TillCode::new("T07").unwrap());
+        for (kind, year, code, name) in [
+            (DocumentKind::Receipt, 2026, "S01-T07-R26B", "receipt"),
+            (DocumentKind::Invoice, 2100, "S01-T07-F00B", "invoice"),
+            (DocumentKind::CreditNote, 2009, "S01-T07-C09B", "credit_note"),
+            (DocumentKind::ZReport, 2026, "S01-T07-Z26B", "z_report"),
+        ] {
+            let series = Series::standard(&store, &till, kind, year, "B").unwrap();
+            assert_eq!((series.code.as_str(), series.year, series.first, series.last), (code, year, 1, None));
+            assert_eq!(DocumentKind::of_standard(&series.code), Some(kind));
+            assert_eq!(format!("{kind:>11}"), format!("{name:>11}"));
+        }
+        assert_eq!(DocumentKind::of_standard(&SeriesCode::new("X1").unwrap()), None);
+        assert_eq!(
+            Series::standard(&store, &till, DocumentKind::Receipt, 2026, "a b").unwrap_err().code(),
+            "malformed"
+        );
     }
 
     #[test]

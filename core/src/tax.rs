@@ -316,6 +316,7 @@ mod tests {
             assert_eq!(base.to_string().parse::<TaxBase>().unwrap(), base);
         }
         assert_eq!("IC".parse::<TaxCategory>().unwrap_err().code(), "malformed");
+        assert_eq!("gross".parse::<TaxBase>().unwrap_err().code(), "malformed");
     }
 
     #[test]
@@ -326,7 +327,12 @@ mod tests {
         assert_eq!(postcard::from_bytes::<LineTax>(&bytes).unwrap(), tax);
         assert!(postcard::from_bytes::<TaxCode>(&[0]).is_err());
         assert_eq!("PROVINCIAL-TX".parse::<TaxCode>().unwrap_err().code(), "too_long");
-        assert_eq!("IRBPNR-12345".parse::<TaxCode>().unwrap().as_str(), "IRBPNR-12345");
+        let longest: TaxCode = "IRBPNR-12345".parse().unwrap();
+        assert_eq!((longest.as_str(), format!("{longest:?}")), ("IRBPNR-12345", r#""IRBPNR-12345""#.to_owned()));
+        assert_eq!(format!("{:>5}|{:<5}|", TaxCode::VAT, TaxCode::VAT), "  VAT|VAT  |");
+        for text in ["", "V T", "V\u{e4}T", "VAT\0"] {
+            assert_eq!(text.parse::<TaxCode>().unwrap_err().code(), "malformed", "{text}");
+        }
     }
 
     #[test]
@@ -337,6 +343,17 @@ mod tests {
         assert_eq!(shares.base(1).reduced().to_string(), "21/20");
         assert_eq!(shares.gross().reduced().to_string(), "231/200");
         assert_eq!(Shares::of(&[]).unwrap().gross().to_string(), "1");
+    }
+
+    /// RATE_MAX is ten times the net, so 1000 % makes eleven of one.
+    #[test]
+    fn four_taxes_and_the_highest_rate_are_still_possible() {
+        let most = tax(TaxCategory::CanaryIslands, "1000", TaxBase::Net);
+        assert_eq!(Shares::of(&[most]).unwrap().gross().reduced().to_string(), "11");
+        let four = ["1", "2", "3", "4"].map(|rate| tax(TaxCategory::Standard, rate, TaxBase::Net));
+        assert_eq!(Shares::of(&four).unwrap().gross().reduced().to_string(), "11/10");
+        let none = [TaxCategory::ZeroRated, TaxCategory::Exempt, TaxCategory::ReverseCharge, TaxCategory::Export];
+        assert_eq!(Shares::of(&none.map(|none| tax(none, "0", TaxBase::Net))).unwrap().gross().to_string(), "100/100");
     }
 
     fn refused(taxes: &[LineTax], code: &str, field: &str) {
@@ -350,7 +367,12 @@ mod tests {
         refused(&[standard("-1")], "negative", "taxes[0].rate");
         refused(&[standard("21"), standard("1000.5")], "overflow", "taxes[1].rate");
         refused(&[standard("21"), standard("21.0")], "malformed", "taxes[1].code");
-        refused(&[tax(TaxCategory::Exempt, "21", TaxBase::Net)], "malformed", "taxes[0].rate");
+        for category in TaxCategory::ALL {
+            let has_rate = [TaxCategory::Standard, TaxCategory::CanaryIslands, TaxCategory::CeutaMelilla];
+            if !has_rate.contains(&category) {
+                refused(&[tax(category, "21", TaxBase::Net)], "malformed", "taxes[0].rate");
+            }
+        }
         refused(&[standard("1"), standard("2"), standard("3"), standard("4"), standard("5")], "too_many", "taxes");
     }
 }

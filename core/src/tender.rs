@@ -270,6 +270,9 @@ mod tests {
         check(0, &[], [0, 0, 0, 0, 0]);
         check(0, &[cash(500)], [0, 0, 500, 500, 0]);
         check(2, &[cash(5)], [0, -2, 5, 5, 0]);
+        check(100, &vec![cash(5); TENDERS_MAX], [100, 0, 100, 0, 100]);
+        let others = [tender(TenderKind::Transfer, 501), tender(TenderKind::Voucher, 500)];
+        check(1001, &others, [1001, 0, 1001, 0, 0]);
     }
 
     #[test]
@@ -323,6 +326,7 @@ mod tests {
             assert_eq!(postcard::to_stdvec(&kind).unwrap(), [u8::try_from(index).unwrap()]);
         }
         assert_eq!("Cash".parse::<TenderKind>().unwrap_err().code(), "malformed");
+        assert_eq!(format!("{:<8}|{:>8}", TenderKind::Cash, TenderKind::Card), "cash    |    card");
     }
 
     proptest! {

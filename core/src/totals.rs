@@ -299,6 +299,11 @@ mod tests {
         let most = || line("1", "92233720368547758.07".get(..15).unwrap(), "21");
         refused(&of(vec![most(); LINES_MAX]), "overflow", "amount");
         let mut input = of(vec![good()]);
+        let cent = charge(Direction::Charge, Extent::Amount(Money::from_minor(1)), "0");
+        input.document_adjustments = vec![cent.clone(); ADJUSTMENTS_MAX];
+        check(&input, [100, 0, 100, 200, 21, 221], &[[100, 0, 21, 121]]);
+        input.document_adjustments.push(cent);
+        refused(&input, "too_many", "document_allowances_charges");
         input.document_adjustments = vec![charge(Direction::Charge, Extent::Amount(Money::ZERO), "-1")];
         refused(&input, "negative", "document_allowances_charges[0].taxes[0].rate");
         input.document_adjustments = vec![charge(Direction::Charge, Extent::Percent("1".parse().unwrap()), "1")];
