@@ -8,7 +8,10 @@ shift
 host=$(rustc -vV | sed -n 's/^host: //p')
 work=target/fuzz
 [ $# -gt 0 ] || set -- $(ls fuzz/fuzz_targets | sed -n 's/\.rs$//p')
-cargo fuzz build --fuzz-dir fuzz --sanitizer none --features libfuzzer
+# One by one: other programs of the package, built for the fuzzer, would lack its runtime.
+for target in "$@"; do
+    cargo fuzz build --fuzz-dir fuzz --sanitizer none --features libfuzzer "$target"
+done
 crashed=0
 printf '%-18s %10s %8s %6s %8s %6s %s\n' target execs execs/s cov corpus rss_mb crashes
 for target in "$@"; do
