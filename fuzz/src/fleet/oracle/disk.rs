@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::branch::documents_of;
 use super::ledger::{Ledger, short};
 use super::{Check, Findings};
-use crate::fleet::history::{Device, DrawerAct, Entry, Fact, Journal, Seen, TillTold, What};
+use crate::fleet::history::{Device, DrawerAct, Entry, Fact, Journal, Seen, TillTold, Truth, What};
 
 /// D5: looks at who does something before the till was opened again.
 pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
@@ -15,6 +15,7 @@ pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
         What::Drawer(drawer) => (drawer.device, true),
         What::Refused(refused) => (refused.device, false),
         What::Till(told) => (told.device, false),
+        What::Truth(Truth::HonestCrash { device }) => (*device, false),
         _ => return,
     };
     if ledger.failed.contains(&device) {

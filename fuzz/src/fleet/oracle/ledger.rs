@@ -53,9 +53,10 @@ pub(super) struct Ledger {
     /// How much of each journal head office holds, by its last answer.
     pub(super) holds: BTreeMap<Journal, u64>,
     /// The newest acknowledgement of each journal and epoch.
-    pub(super) acknowledged: BTreeMap<(Journal, u64), Acknowledgement>,
-    /// The newest acknowledgement that each till has shown to have.
-    pub(super) stored: BTreeMap<(Device, Journal), (u64, u64)>,
+    pub(super) acknowledged: BTreeMap<(Journal, Epoch), Acknowledgement>,
+    /// The newest acknowledgement that each till has shown to have: how often head office had lost its memory, the epoch's
+    /// counter and the entry.
+    pub(super) stored: BTreeMap<(Device, Journal), (u64, u64, u64)>,
     pub(super) grants: Vec<Grant>,
     /// How many wrong PINs in a row, and when the last one.
     pub(super) wrong_pins: BTreeMap<(Device, String), (u32, i64)>,
@@ -87,17 +88,14 @@ impl Ledger {
             What::Office(told) => self.take_office(told),
             What::Verdict(verdict) => {
                 self.holds.insert(verdict.journal, verdict.held);
-                self.verdicts
-                    .push(Judged { verdict: verdict.clone(), restores: self.truth.restores + self.truth.losses });
+                self.verdicts.push(Judged { verdict: verdict.clone(), restores: self.truth.memory_losses() });
             }
             What::Acknowledged(acknowledgement) => {
-                let key = (acknowledgement.journal, acknowledgement.epoch.counter);
-                self.acknowledged.insert(key, *acknowledgement);
+                self.acknowledged.insert((acknowledgement.journal, acknowledgement.epoch), *acknowledgement);
             }
             What::Stored { device, acknowledgement } => {
                 let newest = (acknowledgement.epoch.counter, acknowledgement.seq);
-                let stored = self.stored.entry((*device, acknowledgement.journal)).or_default();
-                *stored = newest.max(*stored);
+                self.store((*device, acknowledgement.journal), newest);
             }
             What::Granted(grant) => self.grants.push(grant.clone()),
             What::Truth(told) => self.take_truth(told, seen.at_ms),
@@ -108,6 +106,13 @@ impl Ledger {
     /// The quiet point is over.
     pub(super) fn end_quiet(&mut self) {
         self.fresh.clear();
+    }
+
+    /// A till has an acknowledgement. Two epochs may have one counter once head office has lost its memory.
+    fn store(&mut self, of: (Device, Journal), (counter, seq): (u64, u64)) {
+        let newest = (self.truth.memory_losses(), counter, seq);
+        let stored = self.stored.entry(of).or_default();
+        *stored = newest.max(*stored);
     }
 
     fn promise(&mut self, of: (Device, Journal), seq: u64, hash: Hash) {
@@ -147,9 +152,7 @@ impl Ledger {
                 branch.truncate(before);
                 branch.extend(entries);
             }
-            let stored = (journal.acknowledged_epoch, journal.acknowledged);
-            let known = self.stored.entry((device, journal.journal)).or_default();
-            *known = stored.max(*known);
+            self.store((device, journal.journal), (journal.acknowledged_epoch, journal.acknowledged));
         }
         if let Some(feed) = &told.feed {
             self.show((feed.epoch, told.store.clone(), feed.revision), &feed.rows);
@@ -206,14 +209,16 @@ impl Ledger {
             // What was acknowledged before is answered for by the new epoch's tills, not by head office.
             Told::OfficeLost => self.acknowledged.clear(),
             Told::OfficeRestored { .. } => self.holds.clear(),
+            Told::Replaced { dead: device, .. } | Told::Gone { device } => {
+                // What it told before it died says nothing about what has arrived.
+                self.fresh.remove(device);
+            }
             Told::OfficeCrash
             | Told::Cloned { .. }
-            | Told::Replaced { .. }
             | Told::Salvaged { .. }
             | Told::Ended { .. }
             | Told::Line { .. }
-            | Told::ClockSet { .. }
-            | Told::Gone { .. } => {}
+            | Told::ClockSet { .. } => {}
         }
     }
 

@@ -12,9 +12,12 @@ pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
         What::Acknowledged(acknowledgement) => never_back(ledger, acknowledgement, findings),
         What::Till(told) => {
             for journal in &told.journals {
-                let Some(known) = ledger.stored.get(&(told.device, journal.journal)) else { continue };
-                let stored = (journal.acknowledged_epoch, journal.acknowledged);
-                findings.check(Check::Y6, stored >= *known, || {
+                let known = ledger.stored.get(&(told.device, journal.journal)).copied().unwrap_or_default();
+                if known.0 != ledger.truth.memory_losses() {
+                    continue;
+                }
+                let (known, stored) = ((known.1, known.2), (journal.acknowledged_epoch, journal.acknowledged));
+                findings.check(Check::Y6, stored >= known, || {
                     format!(
                         "till {} had the acknowledgement {known:?} (epoch, entry), and now has {stored:?}",
                         told.device
@@ -23,7 +26,7 @@ pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
             }
         }
         What::Pruned { device, journal, to } => {
-            let covered = ledger.stored.get(&(*device, *journal)).map_or(0, |(_, seq)| *seq);
+            let covered = ledger.stored.get(&(*device, *journal)).map_or(0, |(_, _, seq)| *seq);
             findings.check(Check::Y4, *to <= covered, || {
                 format!("till {device} has dropped entries to {to}, acknowledged is {covered}")
             });
@@ -33,14 +36,10 @@ pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
 }
 
 fn never_back(ledger: &Ledger, new: &Acknowledgement, findings: &mut Findings) {
-    let newest =
-        ledger.acknowledged.range((new.journal, 0)..=(new.journal, u64::MAX)).next_back().map(|(_, known)| known);
-    let Some(known) = newest else { return };
-    let is_same_epoch = known.epoch == new.epoch;
-    let holds = (is_same_epoch && new.seq >= known.seq) || new.epoch.counter > known.epoch.counter;
-    findings.check(Check::Y6, holds, || {
-        let (was, is) = ((known.epoch.counter, known.seq), (new.epoch.counter, new.seq));
-        format!("{} was acknowledged to {was:?} (epoch, entry), and then to {is:?}", short(new.journal))
+    let Some(known) = ledger.acknowledged.get(&(new.journal, new.epoch)) else { return };
+    findings.check(Check::Y6, new.seq >= known.seq, || {
+        let (name, counter) = (short(new.journal), new.epoch.counter);
+        format!("{name} was acknowledged to {}, and then to {}, in one epoch ({counter})", known.seq, new.seq)
     });
 }
 
@@ -65,8 +64,8 @@ pub(super) fn after(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
 
 /// Y6: what head office has signed to hold, it holds.
 fn acknowledged_is_held(ledger: &Ledger, told: &OfficeTold, findings: &mut Findings) {
-    for ((journal, counter), acknowledged) in &ledger.acknowledged {
-        if *counter != told.epoch.counter || acknowledged.seq == 0 {
+    for ((journal, epoch), acknowledged) in &ledger.acknowledged {
+        if *epoch != told.epoch || acknowledged.seq == 0 {
             continue;
         }
         let at = usize::try_from(acknowledged.seq - 1).unwrap_or(usize::MAX);

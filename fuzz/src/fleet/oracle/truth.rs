@@ -104,6 +104,11 @@ impl Truth {
         }
     }
 
+    /// How often head office has lost its memory.
+    pub(super) const fn memory_losses(&self) -> u64 {
+        self.restores + self.losses
+    }
+
     /// Whether a journal has two pasts, so that one number may stand on two documents.
     pub(super) fn is_disturbed(&self, journal: Journal) -> bool {
         self.lied.contains(&journal)

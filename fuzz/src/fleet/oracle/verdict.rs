@@ -10,7 +10,6 @@ use crate::fleet::history::{Device, Entry, Journal, OfficeJournal, Seen, Verdict
 pub(super) fn before(ledger: &Ledger, seen: &Seen, findings: &mut Findings) {
     let What::Verdict(verdict) = &seen.what else { return };
     no_false_alarm(ledger, verdict, findings);
-    put_back_does_not_go_on(ledger, verdict, findings);
 }
 
 fn no_false_alarm(ledger: &Ledger, verdict: &Verdict, findings: &mut Findings) {
@@ -29,24 +28,6 @@ fn no_false_alarm(ledger: &Ledger, verdict: &Verdict, findings: &mut Findings) {
             verdict.seq
         )
     });
-}
-
-/// A till that was put back behind what head office holds adds nothing to that journal.
-fn put_back_does_not_go_on(ledger: &Ledger, verdict: &Verdict, findings: &mut Findings) {
-    let is_growth = verdict.of == Word::Batch && verdict.code == "append";
-    let held = ledger.holds.get(&verdict.journal).copied().unwrap_or(0);
-    for one in &ledger.truth.put_back {
-        if Some(one.device) == verdict.device && one.journal == verdict.journal && held > one.to && is_growth {
-            findings.check(Check::Y7, false, || {
-                format!(
-                    "till {} was put back to entry {} of {}, and was let go on behind {held}",
-                    one.device,
-                    one.to,
-                    short(one.journal)
-                )
-            });
-        }
-    }
 }
 
 /// Checks what was found against what has happened.
