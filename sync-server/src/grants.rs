@@ -287,13 +287,18 @@ fn apply_change(
     }
 }
 
+/// Keeps the series of a journal. Those that head office was taught by the journal's own entries, since it had forgotten
+/// that it granted them, are there already.
 fn put_series(rows: &mut dyn RowsMut, journal: JournalId, series: &[Series]) -> Result<(), StoreError> {
     for series in series {
-        if let Some(known) = rows.as_rows().series(&series.code)? {
-            let text = format!("series {} was granted to journal {} before", series.code, known.journal);
-            return Err(StoreError::Invariant(text));
+        match rows.as_rows().series(&series.code)? {
+            None => rows.put_series(&SeriesRecord { series: series.clone(), journal })?,
+            Some(known) if known.journal == journal => {}
+            Some(known) => {
+                let text = format!("series {} was granted to journal {} before", series.code, known.journal);
+                return Err(StoreError::Invariant(text));
+            }
         }
-        rows.put_series(&SeriesRecord { series: series.clone(), journal })?;
     }
     Ok(())
 }

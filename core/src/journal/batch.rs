@@ -157,6 +157,12 @@ impl UnverifiedBatch {
         self.head.claimed().seq
     }
 
+    /// The hash of that entry, as claimed.
+    #[must_use]
+    pub const fn last_hash(&self) -> Hash {
+        self.head.claimed().hash
+    }
+
     /// The first entry that it claims to hold, which nobody has vouched for yet: to find the key of a journal that is not
     /// known, where the entry carries a proof of its own.
     ///

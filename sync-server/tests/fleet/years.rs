@@ -101,6 +101,28 @@ fn next_years_series_come_down_before_they_are_needed_and_go_up_with_their_first
 }
 
 #[test]
+fn a_restored_head_office_grants_again_the_year_that_it_had_forgotten() {
+    let mut head = Head::open();
+    let till = head.till("S01", "T01");
+    let granted_to = last_year(&till);
+    head.stop();
+    let copy = head.copy();
+    head.serve();
+    till.ok(&["apply", &feed_at(&head, &till, july(granted_to))]);
+    till.sync();
+    head.stop();
+    head.put_back(&copy);
+    head.ok(&["restore"]);
+    head.serve();
+    // The till's entry teaches head office the series of that year before the feed is asked for them.
+    till.sync();
+    let before = till.status()["journals"][0]["seq"].clone();
+    till.ok(&["apply", &feed_at(&head, &till, july(granted_to))]);
+    assert_eq!((&till.status()["journals"][0]["seq"], last_year(&till)), (&before, granted_to + 1));
+    sell(&till, "that-year", july(granted_to + 1)).unwrap();
+}
+
+#[test]
 fn a_till_that_grants_itself_its_series_never_waits_for_a_year() {
     let till = Till::alone("S01", "T01");
     let granted_to = last_year(&till);
