@@ -262,6 +262,23 @@ fn a_sale_goes_on_beside_a_sync_that_a_person_asked_for_and_that_hangs() {
 }
 
 #[test]
+fn a_till_that_is_put_off_comes_again_by_itself() {
+    let head = Head::open();
+    let till = joined(&head, "T01");
+    let tls = tls(head.office().authority(), &HOSTS, clock::now());
+    let busy = always(response("503 Service Unavailable", "retry-after: 1\r\n", b""));
+    let rogue = Rogue::start(Manner { tls: Some(tls), answer: busy, then: Then::Listen });
+    till.sell_milk("put-off", 2);
+    head.line.lead_to(rogue.address());
+    let mut syncing = till.start(&["sync"]);
+    rogue.wait_for_answer();
+    head.line.lead_to(head.address());
+    assert!(syncing.wait().unwrap().success());
+    assert_eq!(till.status()["unsent"], 0);
+    assert_eq!(figures(&[&till.audit()]), figures(&[&head.clean_audit()]));
+}
+
+#[test]
 fn a_till_whose_certificate_has_ended_renews_it_by_its_journal() {
     let head = Head::open();
     let till = joined(&head, "T01");

@@ -43,6 +43,7 @@ pub(crate) struct Manner {
 #[derive(Default)]
 struct Callers {
     calls: usize,
+    answers: usize,
     held: usize,
 }
 
@@ -69,6 +70,11 @@ impl Rogue {
         rogue
     }
 
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where tills find it.
     pub(crate) fn url(&self) -> String {
         format!("https://{}", self.address)
@@ -76,9 +82,17 @@ impl Rogue {
 
     /// Waits until somebody has said something to it.
     pub(crate) fn wait_for_call(&self) {
+        self.wait_while(|callers| callers.calls == 0);
+    }
+
+    /// Waits until it has answered somebody.
+    pub(crate) fn wait_for_answer(&self) {
+        self.wait_while(|callers| callers.answers == 0);
+    }
+
+    fn wait_while(&self, is_early: impl Fn(&Callers) -> bool) {
         let (callers, called) = &*self.callers;
-        let waited =
-            called.wait_timeout_while(callers.lock().unwrap(), PATIENCE, |callers| callers.calls == 0).unwrap();
+        let waited = called.wait_timeout_while(callers.lock().unwrap(), PATIENCE, |callers| is_early(callers)).unwrap();
         assert!(!waited.1.timed_out(), "nobody has called");
     }
 
@@ -105,6 +119,7 @@ impl Rogue {
             self.count(|callers| callers.calls += 1);
             stream.write_all(&(manner.answer)(&request))?;
             stream.flush()?;
+            self.count(|callers| callers.answers += 1);
             match manner.then {
                 Then::Listen => {}
                 Then::Close => return raw.shutdown(Shutdown::Both),

@@ -96,3 +96,29 @@ fn a_till_that_is_killed_while_it_sells_and_pushes_raises_no_alarm_and_loses_not
     assert_eq!(numbers.len(), sold.len(), "a number was given twice");
     assert!(sold.len() as u64 > kills, "the load was too small to show anything");
 }
+
+#[test]
+fn a_till_that_is_killed_while_it_joins_joins_by_the_same_token() {
+    let mut random = Random::printed("kill -9 of till enrol");
+    let kills = times("COUNTERFOIL_KILLS", KILLS) / 2;
+    let head = Head::open();
+    let mut cut = 0;
+    for round in 0..kills {
+        let (till, token) = (Till::nowhere(), head.token("S01", &format!("T{round:04}"), &[]));
+        let mut joining = till.start(&["enrol", &head.line.url(), &token]);
+        thread::sleep(Duration::from_micros(random.below(LOAD_US)));
+        drop(joining.kill());
+        cut += u64::from(!joining.wait().unwrap().success());
+        till.ok(&["enrol", &head.line.url(), &token]);
+        till.sync();
+        till.ok(&["open", "--float", "1"]);
+        till.sell_milk("a", 1);
+        till.sync();
+    }
+    let audit = head.clean_audit();
+    assert_eq!(
+        (audit["journals"].as_array().unwrap().len() as u64, &audit["totals"][0]["documents"]),
+        (kills, &json!(kills))
+    );
+    assert!(cut > 0, "no kill came in time");
+}
