@@ -15,7 +15,6 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 /// A key of a client, and the certificate that it got for it.
 pub(crate) struct Identity {
@@ -40,7 +39,6 @@ pub(crate) fn signing_request(key: &KeyPair) -> String {
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) kind: String,
-    pub(crate) retry_after: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -65,18 +63,6 @@ pub(crate) struct Client(SendRequest<Full<Bytes>>);
 impl Client {
     /// Shakes hands; what fails later, such as a refused certificate, is told by the first request.
     pub(crate) async fn connect(address: SocketAddr, root: &str, identity: Option<&Identity>) -> anyhow::Result<Self> {
-        let stream = Self::shake_hands(address, root, identity).await?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        Ok(Self(sender))
-    }
-
-    /// A connection on which nothing was said yet.
-    pub(crate) async fn shake_hands(
-        address: SocketAddr,
-        root: &str,
-        identity: Option<&Identity>,
-    ) -> anyhow::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(root.as_bytes())?)?;
         let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -91,7 +77,10 @@ impl Client {
         };
         let name = rustls::pki_types::ServerName::try_from("localhost")?;
         let stream = TcpStream::connect(address).await?;
-        Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await?)
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self(sender))
     }
 
     /// Sends a request and reads the answer.
@@ -101,10 +90,10 @@ impl Client {
         self.0.ready().await?;
         let response = self.0.send_request(request).await?;
         let status = response.status();
-        let of = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (kind, retry_after) = (of(header::CONTENT_TYPE).unwrap_or_default(), of(header::RETRY_AFTER));
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
         assert!(response.headers().contains_key("x-request-id"));
-        Ok(Answered { status, kind, retry_after, body: response.into_body().collect().await?.to_bytes() })
+        Ok(Answered { status, kind, body: response.into_body().collect().await?.to_bytes() })
     }
 
     /// `GET`.

@@ -1,18 +1,31 @@
 //! What is too much, too slow or not to be read.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
 use counterfoil_core::journal::batch::BATCH_BYTES_MAX;
-use counterfoil_sync_server::listener::HEADER_READ_TIMEOUT;
+use counterfoil_core::time::Timestamp;
+use counterfoil_sync_server::authority::ClientIdentity;
+use counterfoil_sync_server::http::routes;
+use counterfoil_sync_server::listener::{HEADER_READ_TIMEOUT, Peer};
 use counterfoil_sync_server::local_api::LocalApi;
 use counterfoil_sync_server::writer::WAITING_MAX;
-use hyper::Method;
+use hyper::body::{Body, Bytes, Frame};
+use hyper::{Method, Request, Response, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tower_service::Service;
 
-use crate::client::Client;
 use crate::head::Head;
+
+const PROBLEM: &str = "application/problem+json";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_above_its_limit_is_413() {
@@ -87,37 +100,55 @@ async fn a_client_that_says_nothing_or_little_is_cut_off() {
     assert_eq!(head.connect(None).await.get("/health").await.status, 200);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// A body that does not come; counts how often somebody has begun to wait for one.
+struct Never(Arc<AtomicUsize>);
+
+impl Body for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Poll::Pending
+    }
+}
+
+/// A request as it comes from a till, without the connection.
+async fn asked(router: Router, method: Method, path: &str, body: axum::body::Body) -> Response<axum::body::Body> {
+    let (store, till) = ("S01".parse().unwrap(), "T01".parse().unwrap());
+    let identity = Some(ClientIdentity { store, till, not_after: Timestamp(i64::MAX) });
+    let mut request = Request::builder().method(method).uri(path).body(body).unwrap();
+    request.extensions_mut().insert(Peer { address: SocketAddr::from(([127, 0, 0, 1], 9)), identity });
+    let mut router = router;
+    router.call(request).await.unwrap()
+}
+
+#[tokio::test]
 async fn pushes_beyond_what_may_wait_are_told_when_to_come_again() {
     let head = Head::open().await;
-    let mut till = head.join("S01", "T01", 1).await;
-    let begun = b"POST /sync/batch HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nbegun";
-    let mut pushing = Vec::new();
-    for _ in 0..WAITING_MAX {
-        let stream = Client::shake_hands(head.server.address(), &head.root, Some(&till.identity)).await.unwrap();
-        pushing.push(stream);
-        pushing.last_mut().unwrap().write_all(begun).await.unwrap();
-        pushing.last_mut().unwrap().flush().await.unwrap();
+    let router = routes(Arc::clone(head.server.office()));
+    let push = async |body: axum::body::Body| asked(router.clone(), Method::POST, "/sync/batch", body).await;
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let held: Vec<_> = (0..WAITING_MAX)
+        .map(|_| {
+            let body = axum::body::Body::new(Never(Arc::clone(&waiting)));
+            tokio::spawn(asked(router.clone(), Method::POST, "/sync/batch", body))
+        })
+        .collect();
+    while waiting.load(Ordering::SeqCst) < WAITING_MAX {
+        tokio::task::yield_now().await;
     }
-    // The last ones may still be on their way.
-    let busy = loop {
-        let answered = till.client.post("/sync/batch", vec![0; 10]).await;
-        if answered.status == 503 {
-            break answered;
-        }
-    };
-    assert_eq!((busy.kind.as_str(), busy.retry_after.as_deref()), ("application/problem+json", Some("2")));
-    assert_eq!(till.client.get("/sync/feed?revision=0").await.status, 200, "only pushes are put off");
-    drop(pushing);
-    let answered = loop {
-        till.client = head.connect(Some(&till.identity)).await;
-        let answered = till.client.post("/sync/batch", vec![0; 10]).await;
-        if answered.status != 503 {
-            break answered;
-        }
-    };
-    assert_eq!(answered.refused().0, 400);
-    assert_eq!(till.hello().await["verdict"], "append");
+    let busy = push(axum::body::Body::from("no batch")).await;
+    let of = |name: &str| busy.headers()[name].to_str().unwrap();
+    assert_eq!((busy.status(), of("retry-after"), of("content-type")), (StatusCode::SERVICE_UNAVAILABLE, "2", PROBLEM));
+    let challenge = "/sync/challenge?journal=01010101010101010101010101010101";
+    let other = asked(router.clone(), Method::GET, challenge, axum::body::Body::empty()).await;
+    assert_eq!(other.status(), StatusCode::OK, "only pushes are put off");
+    for push in held {
+        push.abort();
+        assert!(push.await.unwrap_err().is_cancelled());
+    }
+    assert_eq!(push(axum::body::Body::from("no batch")).await.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +179,7 @@ async fn a_server_that_is_stopped_leaves_nothing_behind() {
     let Head { server, root, place } = Head::open().await;
     let (address, folder) = (server.address(), server.office().folder().clone());
     server.stop().await.unwrap();
-    assert!(Client::connect(address, &root, None).await.is_err());
+    assert!(crate::client::Client::connect(address, &root, None).await.is_err());
     assert_eq!(LocalApi::read(&folder).unwrap(), None);
     drop(place);
 }
