@@ -1,13 +1,13 @@
-//! From an event to rows, in the transaction that makes it durable.
+//! From an event to rows, in the transaction that makes it durable or in the tail of one that did.
 //!
 //! Replay and daily work run this same function, so a store rebuilt from its entries has the same rows, byte for byte.
 
 use crate::catalog::MasterRow;
 use crate::credit_note::{RefundedDocument, RefundedLine};
 use crate::db::error::DbError;
-use crate::db::look_up::{self, EntryRef, Tables, command_key};
-use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, REFUNDED, STOCK};
-use crate::db::{WriteTransaction, master, row};
+use crate::db::look_up::{self, EntryRef, command_key};
+use crate::db::tables::{COMMANDS, DOCUMENTS, JOURNALS, REFUNDED, STOCK};
+use crate::db::tail::Rows;
 use crate::document::DocumentV1;
 use crate::event::Event;
 use crate::id::{DocumentNumber, ProductCode};
@@ -21,29 +21,25 @@ use crate::refusal::Refusal;
 
 /// Writes an entry, the journal's state after it and every row derived from it.
 pub(crate) fn apply(
-    tx: &WriteTransaction,
+    rows: &mut impl Rows,
     life: u16,
     entry: &Entry,
     event: Option<&Event>,
     after: &JournalState,
 ) -> Result<(), DbError> {
-    tx.open_table(ENTRIES)?.insert((life, entry.seq()), entry.bytes())?;
-    row::put(&mut tx.open_table(JOURNALS)?, JOURNALS, &life, after)?;
+    rows.put_entry(life, entry)?;
+    rows.put(JOURNALS, &life, after)?;
     let at = EntryRef { life, seq: entry.seq() };
     match event {
-        Some(Event::SaleCompleted(document)) => apply_document(tx, at, document),
+        Some(Event::SaleCompleted(document)) => apply_document(rows, at, document),
         Some(Event::CreditNoteIssued(document)) => {
-            apply_document(tx, at, document)?;
-            apply_refund(tx, document)
+            apply_document(rows, at, document)?;
+            apply_refund(rows, document)
         }
-        Some(Event::DrawerClosed(closed)) => index_number(tx, &closed.z.printed, at),
-        Some(Event::MasterDataChanged(changed)) => {
-            changed.rows.iter().try_for_each(|row| master::set(tx, 0, row).map(|_| ()))
-        }
-        Some(Event::OperatorSet(set)) => master::set(tx, 0, &MasterRow::Operator(set.set.clone())).map(|_| ()),
-        Some(Event::JournalOpened(_)) if life == 1 => {
-            master::set(tx, 0, &MasterRow::Operator(Operator::owner())).map(|_| ())
-        }
+        Some(Event::DrawerClosed(closed)) => index_number(rows, &closed.z.printed, at),
+        Some(Event::MasterDataChanged(changed)) => changed.rows.iter().try_for_each(|row| rows.set_master(row)),
+        Some(Event::OperatorSet(set)) => rows.set_master(&MasterRow::Operator(set.set.clone())),
+        Some(Event::JournalOpened(_)) if life == 1 => rows.set_master(&MasterRow::Operator(Operator::owner())),
         Some(
             Event::JournalOpened(_)
             | Event::JournalClosed(_)
@@ -56,18 +52,17 @@ pub(crate) fn apply(
     }
 }
 
-fn apply_document(tx: &WriteTransaction, at: EntryRef, document: &DocumentV1) -> Result<(), DbError> {
+fn apply_document(rows: &mut impl Rows, at: EntryRef, document: &DocumentV1) -> Result<(), DbError> {
     if !document.is_balanced() {
         return Err(DbError::Invariant(format!("document {} does not add up", document.printed)));
     }
-    index_number(tx, &document.printed, at)?;
-    row::put(&mut tx.open_table(COMMANDS)?, COMMANDS, &command_key(&document.id), &at)?;
-    let mut stock = tx.open_table(STOCK)?;
+    index_number(rows, &document.printed, at)?;
+    rows.put(COMMANDS, &command_key(&document.id), &at)?;
     let is_forgotten = is_alive(Bug::StockForgetsRefunds) && document.preceding.is_some();
     for line in document.lines.iter().filter(|_| !is_forgotten) {
-        let before = row::get::<_, Quantity>(&stock, STOCK, &line.code.as_str())?.unwrap_or(Quantity::ZERO);
+        let before = rows.get::<_, Quantity>(STOCK, &line.code.as_str())?.unwrap_or(Quantity::ZERO);
         let after = before.checked_sub(line.quantity).ok_or_else(|| too_much_stock(&line.code))?;
-        row::put(&mut stock, STOCK, &line.code.as_str(), &after)?;
+        rows.put(STOCK, &line.code.as_str(), &after)?;
     }
     Ok(())
 }
@@ -76,25 +71,25 @@ fn too_much_stock(code: &ProductCode) -> DbError {
     DbError::Invariant(format!("the stock of {code} is beyond 28 digits"))
 }
 
-fn index_number(tx: &WriteTransaction, printed: &DocumentNumber, at: EntryRef) -> Result<(), DbError> {
-    row::put(&mut tx.open_table(DOCUMENTS)?, DOCUMENTS, &printed.as_str(), &at)
+fn index_number(rows: &mut impl Rows, printed: &DocumentNumber, at: EntryRef) -> Result<(), DbError> {
+    rows.put(DOCUMENTS, &printed.as_str(), &at)
 }
 
 /// Adds what a credit note takes back to what was refunded of its preceding document.
-fn apply_refund(tx: &WriteTransaction, credit_note: &DocumentV1) -> Result<(), DbError> {
+fn apply_refund(rows: &mut impl Rows, credit_note: &DocumentV1) -> Result<(), DbError> {
     let Some(preceding) = &credit_note.preceding else { return Ok(()) };
-    let at = look_up::document(tx, preceding.as_str())?;
+    let at = look_up::document(rows, preceding.as_str())?;
     let at = at.ok_or_else(|| DbError::Invariant(format!("document {preceding} is not there to be corrected")))?;
     for line in &credit_note.lines {
         let key = (at.life, at.seq, line.preceding_line);
-        let before = tx.get::<_, RefundedLine>(REFUNDED, &key)?;
+        let before = rows.get::<_, RefundedLine>(REFUNDED, &key)?;
         let before = before.unwrap_or_else(|| RefundedLine::none(line.taxes.len()));
         let after =
             taken_back(line).and_then(|part| before.plus(&part)).map_err(|refusal| DbError::unexpected(&refusal))?;
-        row::put(&mut tx.open_table(REFUNDED)?, REFUNDED, &key, &after)?;
+        rows.put(REFUNDED, &key, &after)?;
     }
     let key = (at.life, at.seq, 0);
-    let before = tx.get::<_, RefundedDocument>(REFUNDED, &key)?.unwrap_or(RefundedDocument::NONE);
+    let before = rows.get::<_, RefundedDocument>(REFUNDED, &key)?.unwrap_or(RefundedDocument::NONE);
     let totals = credit_note.totals;
     let after = (|| -> Result<_, Refusal> {
         Ok(RefundedDocument {
@@ -103,7 +98,7 @@ fn apply_refund(tx: &WriteTransaction, credit_note: &DocumentV1) -> Result<(), D
         })
     })();
     let after = after.map_err(|refusal| DbError::unexpected(&refusal))?;
-    row::put(&mut tx.open_table(REFUNDED)?, REFUNDED, &key, &after)
+    rows.put(REFUNDED, &key, &after)
 }
 
 fn taken_back(line: &crate::document::LineV1) -> Result<RefundedLine, Refusal> {

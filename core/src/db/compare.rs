@@ -5,11 +5,12 @@ use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableHandle, Va
 use crate::db::error::DbError;
 use crate::db::row;
 use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK};
+use crate::db::tail::View;
 use crate::hex;
 
-/// Compares every derived table, and tells each row that is missing, left over, damaged or different.
+/// Compares every derived table with the tail before it, and tells each row that is missing, left over, damaged or different.
 pub(crate) fn compare(
-    stored: &ReadTransaction,
+    stored: &View<'_, ReadTransaction>,
     replayed: &ReadTransaction,
     differs: &mut dyn FnMut(String),
 ) -> Result<(), DbError> {
@@ -42,38 +43,43 @@ fn damaged(name: &str, key: &[u8]) -> String {
 }
 
 fn table<K: Key + 'static>(
-    stored: &ReadTransaction,
+    stored: &View<'_, ReadTransaction>,
     replayed: &ReadTransaction,
     definition: TableDefinition<'static, K, &'static [u8]>,
     is_derived: impl Fn(&K::SelfType<'_>) -> bool,
     differs: &mut dyn FnMut(String),
 ) -> Result<(), DbError> {
-    let (stored, replayed) = (stored.open_table(definition)?, replayed.open_table(definition)?);
-    let name = definition.name();
+    let (name, tail) = (definition.name(), stored.tail());
+    let (stored, replayed) = (stored.tables().open_table(definition)?, replayed.open_table(definition)?);
+    let check = |key: &[u8], value: &[u8], differs: &mut dyn FnMut(String)| -> Result<(), DbError> {
+        match replayed.get(K::from_bytes(key))? {
+            Some(expected) if expected.value() == value => {}
+            Some(_) => differs(format!("table {name} differs from the journal at key {}", hex::encode(key))),
+            None => {
+                differs(format!("table {name} holds key {}, of which the journal knows nothing", hex::encode(key)));
+            }
+        }
+        Ok(())
+    };
     for found in stored.iter()? {
         let (key, value) = found?;
         let key = key.value();
         let shown = <K as Value>::as_bytes(&key);
         if row::unseal(name, shown.as_ref(), value.value()).is_err() {
             differs(damaged(name, shown.as_ref()));
-        } else if is_derived(&key) {
-            match replayed.get(&key)? {
-                Some(expected) if expected.value() == value.value() => {}
-                Some(_) => {
-                    differs(format!("table {name} differs from the journal at key {}", hex::encode(shown.as_ref())))
-                }
-                None => differs(format!(
-                    "table {name} holds key {}, of which the journal knows nothing",
-                    hex::encode(shown.as_ref())
-                )),
-            }
+        } else if is_derived(&key) && tail.row(name, shown.as_ref()).is_none() {
+            check(shown.as_ref(), value.value(), differs)?;
         }
+    }
+    for (key, value) in tail.rows(name) {
+        check(key, value, differs)?;
     }
     for expected in replayed.iter()? {
         let (key, _) = expected?;
         let key = key.value();
-        if is_derived(&key) && stored.get(&key)?.is_none() {
-            differs(format!("table {name} lacks key {}", hex::encode(<K as Value>::as_bytes(&key).as_ref())));
+        let shown = <K as Value>::as_bytes(&key);
+        if is_derived(&key) && tail.row(name, shown.as_ref()).is_none() && stored.get(&key)?.is_none() {
+            differs(format!("table {name} lacks key {}", hex::encode(shown.as_ref())));
         }
     }
     Ok(())

@@ -86,6 +86,24 @@ macro_rules! tables {
 tables!(ReadTransaction);
 tables!(WriteTransaction);
 
+impl<T: Tables> Tables for &T {
+    fn get<K: Key + 'static, V: DeserializeOwned + Serialize>(
+        &self,
+        definition: TableDefinition<'static, K, &'static [u8]>,
+        key: &K::SelfType<'_>,
+    ) -> Result<Option<V>, DbError> {
+        T::get(self, definition, key)
+    }
+
+    fn entry_bytes(&self, at: EntryRef) -> Result<Option<Vec<u8>>, DbError> {
+        T::entry_bytes(self, at)
+    }
+
+    fn last_state(&self) -> Result<Option<(u16, JournalState)>, DbError> {
+        T::last_state(self)
+    }
+}
+
 /// The key of a command's id.
 pub(crate) fn command_key(id: &CommandId) -> [u8; 16] {
     let mut key = [0; 16];

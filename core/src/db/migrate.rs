@@ -4,20 +4,19 @@
 //! transaction of its own; a store of a newer program is refused.
 
 use crate::db::error::DbError;
-use crate::db::look_up::Tables;
-use crate::db::row;
+use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::tables::{
-    BARCODES, COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK,
+    BARCODES, COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK, TAIL,
 };
-use crate::db::{Store, WriteTransaction};
+use crate::db::{Store, WriteTransaction, row, tail};
 
 type Step = fn(&WriteTransaction) -> Result<(), DbError>;
 
 /// The steps; the schema of a store is how many of them it has had.
-const STEPS: [Step; 1] = [make_tables];
+const STEPS: [Step; 2] = [make_tables, make_tail];
 
 /// The schema that this program writes.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Takes the steps that the store has not had.
 pub(crate) fn migrate(store: &Store) -> Result<(), DbError> {
@@ -52,4 +51,12 @@ fn make_tables(tx: &WriteTransaction) -> Result<(), DbError> {
     tx.open_table(PINS)?;
     tx.open_table(LOCKOUTS)?;
     Ok(())
+}
+
+/// All entries are in the tables; the head row names the last.
+fn make_tail(tx: &WriteTransaction) -> Result<(), DbError> {
+    tx.open_table(TAIL)?;
+    let Some((life, state)) = tx.last_state()? else { return Ok(()) };
+    let last = look_up::entry(tx, EntryRef { life, seq: state.seq })?;
+    tail::put_head(tx, life, &last.ok_or(DbError::MissingEntry { seq: state.seq })?)
 }

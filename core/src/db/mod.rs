@@ -7,7 +7,9 @@ pub(crate) mod tables;
 pub(crate) mod look_up;
 pub(crate) mod master;
 // writing
+pub(crate) mod tail;
 pub(crate) mod apply;
+pub(crate) mod replay;
 pub(crate) mod compare;
 pub(crate) mod migrate;
 

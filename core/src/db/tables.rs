@@ -1,6 +1,6 @@
 //! Every table of a till's store: key, value and meaning. Names end in a version.
 //!
-//! Values other than entries are postcard rows sealed by `row`. A *life* counts the journals of this folder from 1.
+//! Values other than those of `ENTRIES` are postcard rows sealed by `row`. A *life* counts the journals of this folder from 1.
 //!
 //! Derived tables (replay rebuilds them, audit compares them): `JOURNALS`, `DOCUMENTS`, `COMMANDS`, `REFUNDED`, `STOCK`,
 //! and generation 0 of `MASTER` and `BARCODES`.
@@ -12,6 +12,10 @@ use redb::TableDefinition;
 
 /// The journal of a life: (life, seq) to the exact bytes of the entry.
 pub(crate) const ENTRIES: TableDefinition<'static, (u16, u64), &[u8]> = TableDefinition::new("entries_v1");
+
+/// The newest entries of the current journal, which are not yet in the other tables: seq to the entry's bytes; 0 to the
+/// head row, which names the last entry.
+pub(crate) const TAIL: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("tail_v1");
 
 /// Where each journal stands: life to `JournalRow`. The last life is the current one.
 pub(crate) const JOURNALS: TableDefinition<'static, u16, &[u8]> = TableDefinition::new("journals_v1");

@@ -8,9 +8,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef};
-use crate::db::{ReadTransaction, StorageBackend, Store, apply, compare, master};
+use crate::db::tail::View;
+use crate::db::{ReadTransaction, StorageBackend, Store, compare, master, replay};
 use crate::drawer::DrawerClosedV1;
 use crate::event::{Event, GrantedByV1};
 use crate::grant::{GrantV1, PredecessorV1};
@@ -107,20 +109,21 @@ impl Till {
         let mut audit = Audit::default();
         let replay = Store::open(scratch)?;
         {
-            let tx = self.store.read()?;
+            let view = self.view()?;
             let mut numbers: BTreeMap<SeriesCode, Vec<u64>> = BTreeMap::new();
             for life in 1..=self.life {
-                if let Err(error) = self.audit_journal(&tx, &replay, life, &mut audit, &mut numbers) {
+                if let Err(error) = self.audit_journal(&view, &replay, life, &mut audit, &mut numbers) {
                     audit.differs(error.to_string());
                 }
             }
-            self.audit_series(&tx, &mut audit, &numbers);
-            self.audit_count(&tx, &mut audit)?;
+            self.audit_series(&view, &mut audit, &numbers);
+            self.audit_count(&view, &mut audit)?;
             if audit.first_bad_seq.is_none() {
-                compare::compare(&tx, &replay.read()?, &mut |difference| audit.differs(difference))?;
+                compare::compare(&view, &replay.read()?, &mut |difference| audit.differs(difference))?;
             }
-            compare::seals(&tx, &mut |difference| audit.differs(difference))?;
-            self.audit_feed(&tx, &mut audit);
+            self.audit_tail(view.tables(), &mut audit);
+            compare::seals(view.tables(), &mut |difference| audit.differs(difference))?;
+            self.audit_feed(view.tables(), &mut audit);
         }
         match self.store.is_intact() {
             Ok(true) => {}
@@ -132,8 +135,8 @@ impl Till {
 
     fn audit_journal(
         &self,
-        tx: &ReadTransaction,
-        replay: &Store,
+        tx: &View<'_, ReadTransaction>,
+        scratch: &Store,
         life: u16,
         audit: &mut Audit,
         numbers: &mut BTreeMap<SeriesCode, Vec<u64>>,
@@ -146,7 +149,7 @@ impl Till {
             JournalAudit { journal: state.journal, entries: 0, head: state.hash.to_string(), chain: "ok".to_owned() };
         let mut seq = 1;
         while seq <= state.seq {
-            let writing = replay.write_scratch()?;
+            let writing = scratch.write_scratch()?;
             let end = seq.saturating_add(ENTRIES_PER_STEP).min(state.seq.saturating_add(1));
             while seq < end {
                 let step = fold.step(tx, &writing, EntryRef { life, seq }, audit, numbers);
@@ -165,7 +168,7 @@ impl Till {
             found.chain = format!("ends in {} and not in the head {}", fold.head.hash(), state.hash);
             audit.is_bad_at(state.seq, format!("journal {}: {}", state.journal, found.chain));
         }
-        if look_up::has_entry_after(tx, life, state.seq)? {
+        if look_up::has_entry_after(tx.tables(), life, state.seq)? {
             audit.differs(format!("journal {} has entries after its head {}", state.journal, state.seq));
         }
         self.audit_acknowledgement(tx, life, &state, audit)?;
@@ -176,7 +179,7 @@ impl Till {
 
     fn audit_acknowledgement(
         &self,
-        tx: &ReadTransaction,
+        tx: &View<'_, ReadTransaction>,
         life: u16,
         state: &JournalState,
         audit: &mut Audit,
@@ -204,7 +207,12 @@ impl Till {
         }
     }
 
-    fn audit_series(&self, tx: &ReadTransaction, audit: &mut Audit, numbers: &BTreeMap<SeriesCode, Vec<u64>>) {
+    fn audit_series(
+        &self,
+        tx: &View<'_, ReadTransaction>,
+        audit: &mut Audit,
+        numbers: &BTreeMap<SeriesCode, Vec<u64>>,
+    ) {
         for life in 1..=self.life {
             let state = match look_up::state(tx, life) {
                 Ok(state) => state,
@@ -237,16 +245,27 @@ impl Till {
     }
 
     /// No entry lies beyond the journals, or in a journal that the folder does not know.
-    fn audit_count(&self, tx: &ReadTransaction, audit: &mut Audit) -> Result<(), TillError> {
+    fn audit_count(&self, tx: &View<'_, ReadTransaction>, audit: &mut Audit) -> Result<(), TillError> {
         let mut known = 0_u64;
         for life in 1..=self.life {
             known = known.saturating_add(look_up::state(tx, life).map_or(0, |state| state.seq));
         }
-        let found = look_up::entry_count(tx)?;
+        let in_tail = u64::try_from(self.tail.entries()).unwrap_or(u64::MAX);
+        let found = look_up::entry_count(tx.tables())?.saturating_add(in_tail);
         if found != known {
             audit.differs(format!("table entries_v1 holds {found} entries, the journals know of {known}"));
         }
         Ok(())
+    }
+
+    /// The tail on the disk is the one in memory.
+    fn audit_tail(&self, tx: &ReadTransaction, audit: &mut Audit) {
+        match replay::load(tx) {
+            Ok(Some((life, state, tail))) if (life, &state, &tail) == (self.life, &self.state, &self.tail) => {}
+            Ok(_) => audit.differs("table tail_v1 is not what the till works with"),
+            Err(DbError::DamagedEntry { seq, fault }) => audit.is_bad_at(seq, fault.to_string()),
+            Err(error) => audit.differs(error.to_string()),
+        }
     }
 
     fn audit_feed(&self, tx: &ReadTransaction, audit: &mut Audit) {
@@ -285,7 +304,7 @@ struct Fold {
 impl Fold {
     fn step(
         &mut self,
-        tx: &ReadTransaction,
+        tx: &View<'_, ReadTransaction>,
         replay: &crate::db::WriteTransaction,
         at: EntryRef,
         audit: &mut Audit,
@@ -303,7 +322,7 @@ impl Fold {
 
     fn take(
         &mut self,
-        tx: &ReadTransaction,
+        tx: &View<'_, ReadTransaction>,
         entry: &Entry,
         replay: &crate::db::WriteTransaction,
         at: EntryRef,
@@ -349,13 +368,13 @@ impl Fold {
             Some(Event::DrawerOpened(_)) => audit.drawer_sessions = audit.drawer_sessions.saturating_add(1),
             _ => {}
         }
-        apply::apply(replay, at.life, entry, event.as_ref(), &after).map_err(|error| text(&error))?;
+        apply(&mut &*replay, at.life, entry, event.as_ref(), &after).map_err(|error| text(&error))?;
         self.state = Some(after);
         Ok(())
     }
 }
 
-fn check_grant(tx: &ReadTransaction, entry: &Entry, granted_by: &GrantedByV1) -> Result<(), String> {
+fn check_grant(tx: &View<'_, ReadTransaction>, entry: &Entry, granted_by: &GrantedByV1) -> Result<(), String> {
     let GrantedByV1::HeadOffice(bytes) = granted_by else { return Ok(()) };
     let grant = GrantV1::verify(bytes).map_err(|fault| format!("its grant: {fault}"))?;
     if grant.journal != entry.journal() {

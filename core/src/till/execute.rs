@@ -4,8 +4,9 @@ use crate::cash_rounding::CashRounding;
 use crate::catalog::MasterRow;
 use crate::command::{Basket, Command, RefundRequest};
 use crate::db::error::DbError;
-use crate::db::look_up::{self, EntryRef};
+use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::tables::{LOCKOUTS, PINS};
+use crate::db::tail::{self, View};
 use crate::db::{WriteTransaction, master, row};
 use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
@@ -15,6 +16,7 @@ use crate::drawer::ZReportV1;
 use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
 use crate::id::{CommandId, OperatorCode};
 use crate::import_run::RowCounts;
+use crate::journal::envelope::Entry;
 use crate::journal_state::JournalState;
 use crate::operator::{Lockout, Operator, PinHash, Role};
 use crate::planted::{Bug, is_alive};
@@ -61,22 +63,63 @@ impl Till {
         self.require_access()?;
         self.require_space(command)?;
         self.key_of(&self.state)?;
-        let tx = self.store.write()?;
-        let granted = self.grant_own_series(&tx, command, now)?;
-        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now);
-        if carried.is_err() && is_alive(Bug::RefusalBurnsNumber) {
+        let granted = self.own_series_due(command, now)?;
+        let result = match command {
+            Command::CompleteSale(_) | Command::RefundSale(_)
+                if granted.is_none() && self.tail.entries() < tail::ENTRIES_MAX =>
+            {
+                self.issue_into_tail(command, operator, now)
+            }
+            Command::CompleteSale(_)
+            | Command::RefundSale(_)
+            | Command::ChangeMasterData(_)
+            | Command::SetOperator(..)
+            | Command::OpenDrawer(_)
+            | Command::MoveCash(_)
+            | Command::CloseDrawer(_) => self.execute_into_tables(command, granted.as_ref(), operator, now),
+        };
+        if result.is_err() && is_alive(Bug::RefusalBurnsNumber) {
             self.state = self.state.clone().with_numbers_burnt();
         }
-        let carried = carried?;
+        if result.is_ok() && is_alive(Bug::NumberFreedByRefund) && matches!(command, Command::RefundSale(_)) {
+            self.state = self.state.clone().with_numbers_freed();
+        }
+        result
+    }
+
+    fn issue_into_tail(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
+        let tx = self.store.write()?;
+        let mut view = View::new(&tx, &self.tail);
+        let generation = look_up::feed_state(&tx)?.active;
+        let operator = known_operator(&tx, generation, operator)?;
+        let context = Context { state: &self.state, operator: &operator, now };
+        let event = self.decide_document(&view, &context, command, generation)?;
+        let (state, entry) = append(&mut view, self.life, &self.state, &event, now)?;
+        tail::append(&tx, self.life, &entry)?;
+        let rows = view.into_rows();
         if is_alive(Bug::AnsweredBeforeCommit) && matches!(command, Command::CompleteSale(_)) {
-            return Ok(carried.outcome);
+            return issued(entry, event);
         }
         tx.commit().map_err(DbError::from)?;
+        self.tail.take_up(rows);
+        self.state = state;
+        issued(entry, event)
+    }
+
+    fn execute_into_tables(
+        &mut self,
+        command: &Command,
+        granted: Option<&Event>,
+        operator: &OperatorCode,
+        now: Now,
+    ) -> Result<Outcome, TillError> {
+        let tx = self.begin()?;
+        let granted = granted.map(|event| append(&mut &tx, self.life, &self.state, event, now)).transpose()?;
+        let granted = granted.map(|(state, _)| state);
+        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now)?;
+        self.commit(tx)?;
         if let Some(state) = carried.state.or(granted) {
             self.state = state;
-        }
-        if is_alive(Bug::NumberFreedByRefund) && matches!(command, Command::RefundSale(_)) {
-            self.state = self.state.clone().with_numbers_freed();
         }
         Ok(carried.outcome)
     }
@@ -106,8 +149,7 @@ impl Till {
         now: Now,
     ) -> Result<Carried, TillError> {
         let generation = look_up::feed_state(tx)?.active;
-        let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", operator, "add the operator first");
-        let operator = master::operator(tx, generation, operator)?.ok_or_else(unknown)?;
+        let operator = known_operator(tx, generation, operator)?;
         let context = Context { state, operator: &operator, now };
         let session = |state: &JournalState| Outcome::DrawerOpened(state.sessions);
         match command {
@@ -117,32 +159,47 @@ impl Till {
             Command::MoveCash(movement) => {
                 self.record(tx, &context, decide::drawer::move_cash(&context, movement)?, |_| Outcome::CashMoved)
             }
-            Command::CompleteSale(basket) => {
-                let event = self.decide_sale(tx, &context, basket, generation)?;
-                self.issue(tx, &context, event)
-            }
-            Command::RefundSale(request) => {
-                let event = self.decide_refund(tx, &context, request)?;
-                self.issue(tx, &context, event)
+            Command::CompleteSale(_) | Command::RefundSale(_) => {
+                let event = self.decide_document(tx, &context, command, generation)?;
+                let (state, entry) = append(&mut &*tx, self.life, context.state, &event, now)?;
+                Ok(Carried { outcome: issued(entry, event)?, state: Some(state) })
             }
             Command::CloseDrawer(count) => {
                 let event = decide::drawer::close(&context, count)?;
-                let Event::DrawerClosed(closed) = &event else { return Err(unexpected_event(&event)) };
+                let Event::DrawerClosed(closed) = &event else { return Err(unexpected_event(event.code())) };
                 let z = Box::new(closed.z.clone());
                 self.record(tx, &context, event, |_| Outcome::DrawerClosed(z))
             }
         }
     }
 
+    fn decide_document(
+        &self,
+        tables: &impl Tables,
+        context: &Context<'_>,
+        command: &Command,
+        generation: u8,
+    ) -> Result<Event, TillError> {
+        match command {
+            Command::CompleteSale(basket) => self.decide_sale(tables, context, basket, generation),
+            Command::RefundSale(request) => self.decide_refund(tables, context, request),
+            Command::ChangeMasterData(_)
+            | Command::SetOperator(..)
+            | Command::OpenDrawer(_)
+            | Command::MoveCash(_)
+            | Command::CloseDrawer(_) => Err(DbError::Invariant("a command of no document".to_owned()).into()),
+        }
+    }
+
     fn decide_sale(
         &self,
-        tx: &WriteTransaction,
+        tables: &impl Tables,
         context: &Context<'_>,
         basket: &Basket,
         generation: u8,
     ) -> Result<Event, TillError> {
         let lines = basket.lines.iter().take(crate::totals::LINES_MAX);
-        let products = lines.map(|line| master::sellable(tx, generation, &line.code));
+        let products = lines.map(|line| master::sellable(tables, generation, &line.code));
         let products = products.collect::<Result<Vec<_>, _>>()?;
         let coins = self.coins(basket.at.unwrap_or(context.now));
         Ok(decide::sale::decide(context, basket, &products, coins)?)
@@ -150,14 +207,14 @@ impl Till {
 
     fn decide_refund(
         &self,
-        tx: &WriteTransaction,
+        tables: &impl Tables,
         context: &Context<'_>,
         request: &RefundRequest,
     ) -> Result<Event, TillError> {
-        let preceding = match find_document(tx, &request.refund_of)? {
+        let preceding = match find_document(tables, &request.refund_of)? {
             Some(at) => {
-                let document = issued_at(tx, at)?.document;
-                let (lines, refunded) = look_up::refunded(tx, at, &document)?;
+                let document = issued_at(tables, at)?.document;
+                let (lines, refunded) = look_up::refunded(tables, at, &document)?;
                 Some(Preceding { document, lines, refunded })
             }
             None => None,
@@ -178,14 +235,8 @@ impl Till {
         event: Event,
         outcome: impl FnOnce(&JournalState) -> Outcome,
     ) -> Result<Carried, TillError> {
-        let state = append(tx, self.life, context.state, &event, context.now)?;
+        let (state, _) = append(&mut &*tx, self.life, context.state, &event, context.now)?;
         Ok(Carried { outcome: outcome(&state), state: Some(state) })
-    }
-
-    fn issue(&self, tx: &WriteTransaction, context: &Context<'_>, event: Event) -> Result<Carried, TillError> {
-        let state = append(tx, self.life, context.state, &event, context.now)?;
-        let issued = issued_at(tx, EntryRef { life: self.life, seq: state.seq })?;
-        Ok(Carried { outcome: Outcome::Issued(Box::new(issued)), state: Some(state) })
     }
 
     fn change_master_data(
@@ -263,7 +314,7 @@ impl Till {
             | Command::MoveCash(_)
             | Command::CloseDrawer(_) => return Ok(None),
         };
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let known = look_up::command(&tx, id)?.filter(|_| !is_alive(Bug::IdForgotten));
         let Some(at) = known else { return Ok(None) };
         let issued = issued_at(&tx, at)?;
@@ -289,12 +340,7 @@ impl Till {
     }
 
     /// A till that grants itself series does so with the first document of a year, in the transaction of that document.
-    fn grant_own_series(
-        &self,
-        tx: &WriteTransaction,
-        command: &Command,
-        now: Now,
-    ) -> Result<Option<JournalState>, TillError> {
+    fn own_series_due(&self, command: &Command, now: Now) -> Result<Option<Event>, TillError> {
         let at = match command {
             Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
@@ -327,8 +373,7 @@ impl Till {
             let limit = format!("series {} is of another year; set the clock", taken.code);
             return Err(Refusal::new(Reason::ClockWrong, "now", at, limit).into());
         }
-        let event = Event::SeriesGranted(Box::new(SeriesGrantedV1 { series, granted_by: GrantedByV1::Till }));
-        Ok(Some(append(tx, self.life, &self.state, &event, now)?))
+        Ok(Some(Event::SeriesGranted(Box::new(SeriesGrantedV1 { series, granted_by: GrantedByV1::Till }))))
     }
 }
 
@@ -338,8 +383,22 @@ struct Carried {
     state: Option<JournalState>,
 }
 
+fn known_operator(tables: &impl Tables, generation: u8, code: &OperatorCode) -> Result<Operator, TillError> {
+    let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", code, "add the operator first");
+    Ok(master::operator(tables, generation, code)?.ok_or_else(unknown)?)
+}
+
+/// The answer to what issued a document.
+fn issued(entry: Entry, event: Event) -> Result<Outcome, TillError> {
+    let code = event.code();
+    let (Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) = event else {
+        return Err(unexpected_event(code));
+    };
+    Ok(Outcome::Issued(Box::new(Issued { entry, document: *document })))
+}
+
 /// Finds a document by its printed number or by the id of the command that issued it.
-pub(super) fn find_document(tables: &impl look_up::Tables, number_or_id: &str) -> Result<Option<EntryRef>, TillError> {
+pub(super) fn find_document(tables: &impl Tables, number_or_id: &str) -> Result<Option<EntryRef>, TillError> {
     if let Some(at) = look_up::document(tables, number_or_id)? {
         return Ok(Some(at));
     }
@@ -353,7 +412,7 @@ pub(super) fn find_document(tables: &impl look_up::Tables, number_or_id: &str) -
 }
 
 /// The document that an entry issued.
-pub(super) fn issued_at(tables: &impl look_up::Tables, at: EntryRef) -> Result<Issued, TillError> {
+pub(super) fn issued_at(tables: &impl Tables, at: EntryRef) -> Result<Issued, TillError> {
     let missing = || DbError::Invariant(format!("entry {} of journal {} is missing", at.seq, at.life));
     let entry = look_up::entry(tables, at)?.ok_or_else(missing)?;
     let event = Event::decode(&entry).map_err(|fault| DbError::DamagedEntry { seq: at.seq, fault })?;
@@ -377,6 +436,6 @@ fn own_suffix(state: &JournalState) -> String {
     code.get(prefix..).unwrap_or("A").to_owned()
 }
 
-fn unexpected_event(event: &Event) -> TillError {
-    DbError::Invariant(format!("{} is not what was decided", event.code())).into()
+fn unexpected_event(code: &str) -> TillError {
+    DbError::Invariant(format!("{code} is not what was decided")).into()
 }

@@ -84,7 +84,7 @@ impl Till {
                 return Ok(FeedProgress { rows: 0, revision: cursor.revision, is_complete });
             }
         };
-        let tx = self.store.write()?;
+        let tx = self.begin()?;
         let state = match page.state {
             Some(expected) if is_alive(Bug::CursorWithoutRows) && page.from_revision > 0 => expected,
             _ => apply_rows(&tx, generation, &page, cursor.state)?,
@@ -102,7 +102,7 @@ impl Till {
         let cursor = FeedCursor { epoch: page.epoch, revision: page.to_revision, state };
         let after = advanced(feed, generation, cursor, page.state.is_some());
         put_feed(&tx, &after)?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit(tx)?;
         if let Some(journal) = journal {
             self.state = journal;
         }
@@ -118,9 +118,9 @@ impl Till {
         if self.access != Access::Full {
             return Ok(());
         }
-        let tx = self.store.write()?;
+        let tx = self.begin()?;
         if let Some(state) = self.accept_series(&tx, grants, now)? {
-            tx.commit().map_err(DbError::from)?;
+            self.commit(tx)?;
             self.state = state;
         }
         Ok(())
@@ -187,7 +187,7 @@ impl Till {
             }
             let granted = SeriesGrantedV1 { series, granted_by: GrantedByV1::HeadOffice(bytes.clone()) };
             let event = Event::SeriesGranted(Box::new(granted));
-            after = Some(append(tx, self.life, state, &event, now)?);
+            after = Some(append(&mut &*tx, self.life, state, &event, now)?.0);
         }
         Ok(after)
     }

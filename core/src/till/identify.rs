@@ -147,9 +147,9 @@ impl Till {
             return Ok(());
         }
         let event = Event::OperatorLocked(Box::new(OperatorLockedV1 { locked: operator.code.clone() }));
-        let tx = self.store.write()?;
-        let state = append(&tx, self.life, &self.state, &event, now)?;
-        tx.commit().map_err(DbError::from)?;
+        let tx = self.begin()?;
+        let (state, _) = append(&mut &tx, self.life, &self.state, &event, now)?;
+        self.commit(tx)?;
         self.state = state;
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Till {
     /// # Errors
     /// A failing or damaged store.
     pub fn journals(&self) -> Result<Vec<JournalSummary>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let summary = |life: u16| {
             let state = look_up::state(&tx, life)?;
             let acknowledged = stored_acknowledgement(&tx, life)?;
@@ -66,7 +66,7 @@ impl Till {
     /// # Errors
     /// No such journal here, its key is missing, or a failing store.
     pub fn hello(&self, journal: JournalId, challenge: Option<Challenge>) -> Result<Vec<u8>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let (life, state) = self.life_of(&tx, journal)?;
         let hello = Hello {
             journal,
@@ -85,7 +85,7 @@ impl Till {
     /// # Errors
     /// No such journal here, its key is missing, or a damaged entry.
     pub fn batch(&self, journal: JournalId, from_seq: u64) -> Result<Option<Vec<u8>>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let (life, state) = self.life_of(&tx, journal)?;
         let entries = entries(&tx, life, from_seq.max(1), &state)?;
         let fitting = entries.get(..Batch::fitting(&entries)).unwrap_or(&entries);
@@ -100,7 +100,7 @@ impl Till {
     /// # Errors
     /// No head office is known, it did not sign this, or it names an entry that this till does not have.
     pub fn accept_acknowledgement(&mut self, bytes: &[u8]) -> Result<u64, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let head_office = known_head_office(&tx)?;
         let acknowledgement = *Acknowledgement::read(bytes)?.verify(&head_office)?.statement();
         let (life, state) = self.life_of(&tx, acknowledgement.journal)?;
@@ -134,7 +134,7 @@ impl Till {
     /// # Errors
     /// No head office is known, or it did not sign this for a journal of this folder.
     pub fn accept_stop(&mut self, bytes: &[u8]) -> Result<(), TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let stop = StopV1::verify(bytes, &known_head_office(&tx)?)?;
         let (life, _) = self.life_of(&tx, stop.journal)?;
         drop(tx);
@@ -161,7 +161,7 @@ impl Till {
     /// # Errors
     /// A failing or damaged store.
     pub fn head_office(&self) -> Result<Option<PublicKey>, TillError> {
-        Ok(self.store.read()?.get(META, &"head_office")?)
+        Ok(self.view()?.get(META, &"head_office")?)
     }
 
     fn life_of(&self, tables: &impl Tables, journal: JournalId) -> Result<(u16, JournalState), TillError> {

@@ -54,7 +54,7 @@ impl Till {
         let journals = self.journals()?;
         let unsent =
             |sum: u64, journal: &JournalSummary| sum.saturating_add(journal.seq.saturating_sub(journal.acknowledged));
-        let served = super::feed::served(&self.store.read()?)?;
+        let served = super::feed::served(&self.view()?)?;
         Ok(Status {
             access: self.access.clone(),
             is_enrolled: self.is_enrolled()?,
@@ -70,7 +70,7 @@ impl Till {
     /// # Errors
     /// A failing or damaged store.
     pub fn resolve(&self, code: &str) -> Result<Option<Sellable>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let generation = look_up::feed_state(&tx)?.active;
         Ok(master::sellable(&tx, generation, code)?)
     }
@@ -90,7 +90,7 @@ impl Till {
     /// # Errors
     /// A failing or damaged store.
     pub fn stock(&self, code: &ProductCode) -> Result<Quantity, TillError> {
-        let found = self.store.read()?.get(STOCK, &code.as_str())?;
+        let found = self.view()?.get(STOCK, &code.as_str())?;
         Ok(found.unwrap_or(Quantity::ZERO))
     }
 
@@ -99,7 +99,7 @@ impl Till {
     /// # Errors
     /// The number is of a Z report, or a failing or damaged store.
     pub fn document(&self, number_or_id: &str) -> Result<Option<Issued>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         find_document(&tx, number_or_id)?.map(|at| issued_at(&tx, at)).transpose()
     }
 
@@ -115,7 +115,7 @@ impl Till {
     /// # Errors
     /// The number is of another document, or a failing or damaged store.
     pub fn z_report(&self, number: Option<&str>) -> Result<Option<ClosedSession>, TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         if let Some(number) = number {
             let at = match number.parse() {
                 Ok(plain) => self.z_numbered(&tx, plain)?,

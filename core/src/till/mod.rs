@@ -1,7 +1,8 @@
 //! One till: its store, its keys, and the one path by which anything changes.
 //!
 //! A command is looked up by its id, decided by pure rules, applied and committed in one write transaction; only then is
-//! it answered. The till holds no state that the store does not: it may be killed between any two instructions.
+//! it answered. The till holds no state that the store does not, so it may be killed between any two instructions; what
+//! is written where, and what is kept in memory until a clean stop, is told by `db::tail`.
 
 mod journals;
 mod open;
@@ -11,8 +12,9 @@ mod feed;
 mod look_up;
 mod audit;
 
-use crate::db::Store;
 use crate::db::error::DbError;
+use crate::db::tail::{Tail, View};
+use crate::db::{ReadTransaction, Store, WriteTransaction};
 use crate::grant::Profile;
 use crate::journal::envelope::ChainHead;
 use crate::journal::fault::Fault;
@@ -74,6 +76,8 @@ pub struct Till {
     life: u16,
     /// Where the current journal stands; what the store holds.
     state: JournalState,
+    /// The rows of its newest entries, which are not yet in the tables.
+    tail: Tail,
 }
 
 impl Till {
@@ -117,6 +121,25 @@ impl Till {
         self.pepper = Some(pepper);
     }
 
+    /// A view of the last commit: the tables with the tail before them.
+    fn view(&self) -> Result<View<'_, ReadTransaction>, DbError> {
+        Ok(View::new(self.store.read()?, &self.tail))
+    }
+
+    /// A transaction with the tail in the tables, for entries that go there.
+    fn begin(&self) -> Result<WriteTransaction, DbError> {
+        let tx = self.store.write()?;
+        self.tail.fold_into(&tx)?;
+        Ok(tx)
+    }
+
+    /// Commits what `begin` began.
+    fn commit(&mut self, tx: WriteTransaction) -> Result<(), DbError> {
+        tx.commit()?;
+        self.tail = Tail::default();
+        Ok(())
+    }
+
     pub(crate) fn key_of(&self, state: &JournalState) -> Result<&SigningKey, Refusal> {
         let key = self.keys.iter().find(|key| key.public_key() == state.key);
         key.ok_or_else(|| {
@@ -143,6 +166,15 @@ impl Till {
             self.access = Access::ReadOnly(format!("a failure stopped it: {error}"));
         }
         result
+    }
+}
+
+/// A clean stop leaves nothing to replay. Where that fails nothing is lost: the entries are durable already.
+impl Drop for Till {
+    fn drop(&mut self) {
+        if self.access == Access::Full && self.tail.entries() > 0 && !std::thread::panicking() {
+            let _ = self.begin().and_then(|tx| self.commit(tx));
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! Making a till's store, opening it, and telling whether it is the one that was last used.
 
+use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{EntryRef, Tables};
 use crate::db::tables::META;
-use crate::db::{StorageBackend, Store, WriteTransaction, apply, look_up, row};
+use crate::db::tail::{Rows, Tail};
+use crate::db::{StorageBackend, Store, WriteTransaction, look_up, replay, row};
 use crate::event::{Event, GrantedByV1, JournalClosedV1, JournalOpenedV1};
 use crate::grant::{GrantV1, PredecessorV1, Profile};
 use crate::id::{Hash, JournalId, Note};
-use crate::journal::envelope::ChainHead;
+use crate::journal::envelope::{ChainHead, Entry};
 use crate::journal::key::{PublicKey, SigningKey};
 use crate::journal_state::JournalState;
 use crate::planted::{Bug, is_alive};
@@ -94,7 +96,9 @@ impl Till {
         let state = open_journal(&tx, 1, journal, opened, now)?;
         more(&tx)?;
         tx.commit().map_err(DbError::from)?;
-        Ok(Self { store, keys: vec![key], pepper: None, access: Access::Full, space: Space::Enough, life: 1, state })
+        let tail = Tail::default();
+        let (access, space) = (Access::Full, Space::Enough);
+        Ok(Self { store, keys: vec![key], pepper: None, access, space, life: 1, state, tail })
     }
 
     /// Opens a till. Without the current journal's key among `keys` it may only be read.
@@ -104,13 +108,13 @@ impl Till {
     pub fn open(backend: impl StorageBackend, keys: Vec<SigningKey>, access: Access) -> Result<Self, TillError> {
         let store = Store::open(backend)?;
         let tx = store.read()?;
-        let Some((life, state)) = tx.last_state()? else {
+        let Some((life, state, tail)) = replay::load(&tx)? else {
             return Err(Refusal::new(Reason::Missing, "data", "", "a till; make one with init or enrol").into());
         };
         let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;
         drop(tx);
         let state = if is_alive(Bug::NumberAgainAfterStart) { state.with_numbers_freed() } else { state };
-        let mut till = Self { store, keys, pepper: None, access, space: Space::Enough, life, state };
+        let mut till = Self { store, keys, pepper: None, access, space: Space::Enough, life, state, tail };
         if till.access == Access::Full
             && let Err(refusal) = till.key_of(&till.state).map(|_| ())
         {
@@ -147,7 +151,7 @@ impl Till {
     /// # Errors
     /// A failing disk.
     pub fn check_mark(&mut self, mark: &Mark) -> Result<(), TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         for life in (1..=self.life).rev() {
             let state = look_up::state(&tx, life)?;
             if state.journal != mark.journal {
@@ -190,19 +194,19 @@ impl Till {
         if let (true, Some(session)) = (is_growing, &self.state.session) {
             return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it first").into());
         }
-        let tx = self.store.write()?;
+        let tx = self.begin()?;
         let mut closed = self.state.clone();
         if is_growing {
             let reason = Note::new("a new journal was granted")?;
             let event = Event::JournalClosed(Box::new(JournalClosedV1 { reason }));
-            closed = append(&tx, self.life, &closed, &event, now)?;
+            (closed, _) = append(&mut &tx, self.life, &closed, &event, now)?;
         }
         opened.predecessor = Some(closed.as_predecessor());
         opened.session = closed.session;
         let life = self.life.saturating_add(1);
         let state = open_journal(&tx, life, verified.journal, opened, now)?;
         row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &"head_office", &verified.head_office)?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit(tx)?;
         self.keys.push(key);
         self.life = life;
         self.state = state;
@@ -214,7 +218,7 @@ impl Till {
     /// grant, the current one, and of series that no journal of this folder has had: a head office that was restored may
     /// have forgotten that it granted them.
     fn check_grant(&self, grant: &GrantV1) -> Result<(), TillError> {
-        let tx = self.store.read()?;
+        let tx = self.view()?;
         let declined = |value: String, limit: String| Refusal::new(Reason::Declined, "grant", value, limit);
         let known = tx.get::<_, PublicKey>(META, &"head_office")?;
         if known.is_some_and(|known| known != grant.head_office) {
@@ -254,12 +258,12 @@ pub(super) fn own_series(profile: &Profile, year: i64, suffix: &str) -> Result<V
 
 /// Appends an event to a journal: the entry, the state after it, and every derived row.
 pub(super) fn append(
-    tx: &WriteTransaction,
+    rows: &mut impl Rows,
     life: u16,
     state: &JournalState,
     event: &Event,
     now: Now,
-) -> Result<JournalState, TillError> {
+) -> Result<(JournalState, Entry), TillError> {
     let payload = event.encode();
     let limit = crate::journal::envelope::PAYLOAD_BYTES_MAX;
     if payload.len() > limit {
@@ -268,8 +272,8 @@ pub(super) fn append(
     }
     let (entry, _) = state.chain_head().append(now, event.event_type(), Event::SCHEMA_VERSION, &payload)?;
     let after = state.clone().after(&entry, Some(event))?;
-    apply::apply(tx, life, &entry, Some(event), &after)?;
-    Ok(after)
+    apply(rows, life, &entry, Some(event), &after)?;
+    Ok((after, entry))
 }
 
 fn open_journal(
@@ -283,7 +287,7 @@ fn open_journal(
     let (entry, _) =
         ChainHead::start(journal).append(now, event.event_type(), Event::SCHEMA_VERSION, &event.encode())?;
     let state = JournalState::open(&entry, &opened);
-    apply::apply(tx, life, &entry, Some(&event), &state)?;
+    apply(&mut &*tx, life, &entry, Some(&event), &state)?;
     Ok(state)
 }
 

@@ -5,16 +5,22 @@ mod rows;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod store;
+mod tail;
 
 use counterfoil_core::id::JournalId;
 use counterfoil_core::till::Mark;
-use store::{Found, Kept, examine, worked};
+use store::{Files, Found, Kept, examine, worked};
 
 /// How many single bits are flipped; `DAMAGE_CASES` sets another number.
 const CASES: usize = 300;
 
-fn kept() -> (Kept, Kept) {
+fn files() -> Files {
     worked(tempfile::tempdir().unwrap().path())
+}
+
+fn kept() -> (Kept, Kept) {
+    let Files { closed, older, .. } = files();
+    (closed, older)
 }
 
 fn answers(kept: &Kept) -> String {
@@ -53,8 +59,18 @@ fn check(kept: &Kept, expected: &str, what: &str, damage: impl FnOnce(&mut Vec<u
 
 #[test]
 fn a_flipped_bit_or_a_wiped_run_is_told_or_changes_no_answer() {
-    let (kept, _) = kept();
-    let expected = answers(&kept);
+    check_flips(&files().closed);
+}
+
+#[test]
+fn the_same_holds_for_a_till_whose_plug_was_pulled() {
+    let files = files();
+    assert_eq!(answers(&files.unclosed), answers(&files.closed), "the tail is replayed");
+    check_flips(&files.unclosed);
+}
+
+fn check_flips(kept: &Kept) {
+    let expected = answers(kept);
     let used: Vec<usize> = (0..kept.bytes.len()).filter(|at| kept.bytes[*at] != 0).collect();
     let mut chance = Chance(0x5EED);
     let mut told = 0;
@@ -63,11 +79,11 @@ fn a_flipped_bit_or_a_wiped_run_is_told_or_changes_no_answer() {
         let at = if case % 4 == 0 { chance.next(kept.bytes.len()) } else { used[chance.next(used.len())] };
         let bit = chance.next(8);
         let is_told = match case % 8 {
-            7 => check(&kept, &expected, &format!("512 bytes wiped at {at}"), |bytes| {
+            7 => check(kept, &expected, &format!("512 bytes wiped at {at}"), |bytes| {
                 let end = bytes.len().min(at + 512);
                 bytes[at..end].fill(0);
             }),
-            _ => check(&kept, &expected, &format!("bit {bit} of byte {at}"), |bytes| bytes[at] ^= 1 << bit),
+            _ => check(kept, &expected, &format!("bit {bit} of byte {at}"), |bytes| bytes[at] ^= 1 << bit),
         };
         told += usize::from(is_told);
     }
@@ -78,9 +94,19 @@ fn a_flipped_bit_or_a_wiped_run_is_told_or_changes_no_answer() {
 fn a_table_that_loses_its_name_is_missed() {
     let (kept, _) = kept();
     let expected = answers(&kept);
-    for name in
-        ["entries", "journals", "documents", "commands", "refunded", "stock", "master", "barcodes", "meta", "pins"]
-    {
+    for name in [
+        "entries",
+        "journals",
+        "documents",
+        "commands",
+        "refunded",
+        "stock",
+        "master",
+        "barcodes",
+        "meta",
+        "pins",
+        "tail",
+    ] {
         let name = format!("{name}_v1");
         let places = kept.bytes.windows(name.len()).enumerate().filter(|(_, window)| *window == name.as_bytes());
         let mut told = 0;

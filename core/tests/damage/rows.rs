@@ -22,6 +22,7 @@ use crate::store::{Disk, Kept, granted_key, own_key};
 type Rows<K> = TableDefinition<'static, K, &'static [u8]>;
 
 const ENTRIES: Rows<(u16, u64)> = TableDefinition::new("entries_v1");
+const TAIL: Rows<u64> = TableDefinition::new("tail_v1");
 const JOURNALS: Rows<u16> = TableDefinition::new("journals_v1");
 const DOCUMENTS: Rows<&str> = TableDefinition::new("documents_v1");
 const COMMANDS: Rows<[u8; 16]> = TableDefinition::new("commands_v1");
@@ -34,7 +35,7 @@ const PINS: Rows<&str> = TableDefinition::new("pins_v1");
 const LOCKOUTS: Rows<&str> = TableDefinition::new("lockouts_v1");
 
 /// The bytes of a file after an edit through the storage engine itself.
-fn edited(kept: &Kept, edit: impl FnOnce(&WriteTransaction)) -> Disk {
+pub(crate) fn edited(kept: &Kept, edit: impl FnOnce(&WriteTransaction)) -> Disk {
     let disk = Disk(Arc::new(Mutex::new(kept.bytes.clone())));
     let database = Database::builder().create_with_backend(disk.clone()).unwrap();
     let tx = database.begin_write().unwrap();
@@ -80,6 +81,15 @@ fn state(tx: &WriteTransaction, life: u16) -> JournalState {
 fn put_state(tx: &WriteTransaction, life: u16, state: &JournalState) {
     let sealed = seal("journals_v1", &life.to_le_bytes(), encode(state));
     tx.open_table(JOURNALS).unwrap().insert(life, sealed.as_slice()).unwrap();
+    if life == 2 {
+        put_head(tx, state);
+    }
+}
+
+/// Names the end of the current journal, which is the second, as the till itself does.
+fn put_head(tx: &WriteTransaction, state: &JournalState) {
+    let sealed = seal("tail_v1", &0_u64.to_le_bytes(), encode(&(2_u16, state.seq, state.hash)));
+    tx.open_table(TAIL).unwrap().insert(0, sealed.as_slice()).unwrap();
 }
 
 /// Writes the entries of a life from `seq` on anew, after `change` has changed the first event; the whole chain and the
@@ -213,7 +223,7 @@ fn a_journal_set_back_is_told() {
         tx.open_table(ENTRIES).unwrap().remove((2, last)).unwrap();
         forge_back(tx, last - 1);
     });
-    check(&kept, "entries_v1", |tx| {
+    check(&kept, "tail_v1 names another", |tx| {
         tx.open_table(JOURNALS).unwrap().remove(2).unwrap();
     });
 }

@@ -42,8 +42,18 @@ pub(crate) struct Kept {
     pub(crate) mark: Mark,
 }
 
+/// The same till's file at three moments.
+pub(crate) struct Files {
+    /// After a clean stop.
+    pub(crate) closed: Kept,
+    /// Just before it, as a pulled plug leaves it: the last entries are in the tail.
+    pub(crate) unclosed: Kept,
+    /// Some sales earlier.
+    pub(crate) older: Kept,
+}
+
 /// A till that sold on its own, was enrolled and fed, and sold on; head office acknowledged all but the last entries.
-pub(crate) fn worked(folder: &Path) -> (Kept, Kept) {
+pub(crate) fn worked(folder: &Path) -> Files {
     let path = folder.join("till.redb");
     let file = || {
         let file = std::fs::File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -67,8 +77,9 @@ pub(crate) fn worked(folder: &Path) -> (Kept, Kept) {
     run(&mut till, Command::RefundSale(refund("last-2", "b3", None)));
     run(&mut till, Command::CompleteSale(basket("last-3", &[("book", "1")])));
     let mark = till.mark();
+    let unclosed = Kept { bytes: std::fs::read(&path).unwrap(), mark };
     drop(till);
-    (Kept { bytes: std::fs::read(&path).unwrap(), mark }, older)
+    Files { closed: Kept { bytes: std::fs::read(&path).unwrap(), mark }, unclosed, older }
 }
 
 fn run(till: &mut Till, command: Command) {

@@ -111,6 +111,10 @@ fn sweep_script(reference: &Reference, images_max: u64, summary: &mut Summary, t
     let mut rng = Rng::with_seed(reference.seed);
     let mut points: Vec<usize> = (0..=reference.history.len()).collect();
     rng.shuffle(&mut points);
+    // The file seldom grows; a moment at which it does comes first, so that few images try the lengths too.
+    if let Some(grows) = points.iter().position(|point| reference.history.moment(*point).has_new_length()) {
+        points.swap(0, grows);
+    }
     for point in points {
         if summary.images() >= images_max {
             return;
