@@ -75,7 +75,7 @@ impl<'b> CsvRows<'b> {
             Ok(false) => None,
             Ok(true) => {
                 let (byte, line) = self.place(&record);
-                let is_one_line = !record.iter().any(|cell| cell.contains(&b'\n'));
+                let is_one_line = !record.iter().flatten().any(is_end);
                 let cells = if is_one_line || self.has_closed_quotes(byte) {
                     self.cells(record)
                 } else {
@@ -124,7 +124,7 @@ impl<'b> CsvRows<'b> {
     /// Begins again at the line after the one that starts at `byte`.
     fn resume_after(&mut self, byte: usize) {
         let rest = self.bytes.get(byte..).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end.saturating_add(1));
+        let length = rest.iter().position(is_end).map_or(rest.len(), |end| end.saturating_add(1));
         self.start = byte.saturating_add(length);
         self.reader = reader(self.bytes.get(self.start..).unwrap_or_default(), self.separator);
     }
@@ -133,11 +133,11 @@ impl<'b> CsvRows<'b> {
     fn place(&mut self, record: &ByteRecord) -> (usize, u64) {
         let given = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
         let given = self.start.saturating_add(given);
-        let ends = self.bytes.get(given..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let ends = self.bytes.get(given..).unwrap_or_default().iter().take_while(|byte| is_end(byte));
         let byte = given.saturating_add(ends.count());
         let (counted, lines) = self.counted;
         let passed = self.bytes.get(counted..byte).unwrap_or_default();
-        let lines = lines.saturating_add(passed.iter().filter(|byte| **byte == b'\n').count() as u64);
+        let lines = lines.saturating_add(line_ends(passed));
         self.counted = (byte, lines);
         (byte, lines.saturating_add(1))
     }
@@ -161,9 +161,20 @@ fn reader(bytes: &[u8], separator: u8) -> Reader<&[u8]> {
     ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(bytes)
 }
 
+/// Whether a byte ends a line or is a part of such an end.
+const fn is_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// How many lines end in these bytes: by a line feed, by a carriage return, or by both together.
+fn line_ends(bytes: &[u8]) -> u64 {
+    let pairs = bytes.windows(2).filter(|pair| *pair == b"\r\n").count() as u64;
+    (bytes.iter().filter(|byte| is_end(byte)).count() as u64).saturating_sub(pairs)
+}
+
 /// The separator that the header has most of.
 fn separator_of(bytes: &[u8]) -> u8 {
-    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let header = bytes.split(is_end).next().unwrap_or_default();
     let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();
     [b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
@@ -227,6 +238,21 @@ mod tests {
         let few = bad(2, "row: a row of 1 cells is not 2 cells as the header has");
         assert_eq!(rows(b"a,b\n\"1,x\n2,y\n3\",z\n4,\"w\"\n").first(), Some(&good(2, &["1,x\n2,y\n3", "z"])));
         assert_eq!(rows(b"a,b\n\"1,x\n2,y\"\n3,z\n"), [few, good(3, &["2", "y\""]), good(4, &["3", "z"])]);
+    }
+
+    #[test]
+    fn lines_that_end_in_a_carriage_return_are_lines() {
+        assert_eq!(rows(b"a,b\r1,x\r2,y\r"), [good(2, &["1", "x"]), good(3, &["2", "y"])]);
+        let few = |line| bad(line, "row: a row of 1 cells is not 2 cells as the header has");
+        assert_eq!(rows(b"a,b\r1\r\n2,y\r\r3,z"), [few(2), good(3, &["2", "y"]), good(5, &["3", "z"])]);
+        assert_eq!(
+            rows(b"a,b\r3,\"open\r4,y\r5,z\r"),
+            [
+                bad(2, "row: an open quote is not closed before the end of the file"),
+                good(3, &["4", "y"]),
+                good(4, &["5", "z"]),
+            ]
+        );
     }
 
     #[test]
