@@ -194,6 +194,42 @@ mod tests {
     fn check(code: &str, symbology: Symbology, gtin: &str) {
         let article = read(code).unwrap();
         assert_eq!((article.symbology, article.gtin.as_str()), (symbology, gtin), "{code}");
+        assert_eq!(
+            (format!("{:>16}", article.gtin), format!("{:?}", article.gtin)),
+            (format!("  {gtin}"), gtin.into())
+        );
+    }
+
+    #[test]
+    fn a_symbology_is_told_by_its_name() {
+        for (code, name) in [
+            ("96385074", "ean-8"),
+            ("416000336108", "upc-a"),
+            ("04252614", "upc-e"),
+            ("4006381333931", "ean-13"),
+            ("12345678901231", "gtin-14"),
+        ] {
+            assert_eq!(read(code).unwrap().symbology.as_str(), name);
+        }
+    }
+
+    /// The five ways of squeezing zeros out (GS1 General Specifications 5.2.2.4.2), with and without its outer digits.
+    #[test]
+    fn a_upc_e_expands_by_its_last_digit() {
+        for (short, full) in [
+            ("01234505", "012000003455"),
+            ("01234514", "012100003454"),
+            ("01234531", "012300000451"),
+            ("01234543", "012340000053"),
+            ("01234558", "012345000058"),
+        ] {
+            assert_eq!(upc_e_to_upc_a(short).as_deref(), Ok(full), "{short}");
+            assert_eq!(upc_e_to_upc_a(&short[..7]).as_deref(), Ok(full), "{short} without its check digit");
+            assert_eq!(upc_e_to_upc_a(&short[1..7]).as_deref(), Ok(full), "{short} without its outer digits");
+        }
+        for wrong in ["12345", "123456789", "1234x6", ""] {
+            assert_eq!(upc_e_to_upc_a(wrong).unwrap_err().limit(), "a UPC-E of 6 to 8 digits", "{wrong}");
+        }
     }
 
     #[test]

@@ -125,3 +125,26 @@ impl StateHash {
         Self(sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::StorePrice;
+
+    fn price(product: &str, price: &str) -> MasterRow {
+        MasterRow::Price(StorePrice { product: product.parse().unwrap(), price: price.parse().unwrap() })
+    }
+
+    #[test]
+    fn a_state_hash_tells_which_rows_there_are_and_not_in_which_order_they_came() {
+        let (milk, tea) = (price("milk", "1.25"), price("tea", "3"));
+        let none = StateHash::default();
+        let both = none.with(&milk).with(&tea);
+        assert_eq!(both, none.with(&tea).with(&milk));
+        assert_eq!(both, none.with(&milk).plus(none.with(&tea)));
+        assert_eq!(both.without(&milk), none.with(&tea));
+        assert_eq!(both.without(&tea).without(&milk), none);
+        assert_ne!(none.with(&milk), none.with(&price("milk", "1.26")));
+        assert_ne!(none.with(&milk), none.with(&milk).with(&milk), "a row that came twice is seen");
+    }
+}

@@ -190,3 +190,68 @@ impl Statement for StopV1 {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::SeriesCode;
+    use crate::series::{DocumentKind, NumberTemplate};
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed([seed; 32])
+    }
+
+    fn grant(series: usize) -> GrantV1 {
+        let one = |number: usize| Series {
+            code: SeriesCode::new(format!("R{number}")).unwrap(),
+            kind: DocumentKind::Receipt,
+            year: 2026,
+            template: NumberTemplate::standard(),
+            first: 1,
+            last: None,
+        };
+        GrantV1 {
+            journal: JournalId([1; 16]),
+            key: key(1).public_key(),
+            profile: Profile {
+                store: "S01".parse().unwrap(),
+                till: "T01".parse().unwrap(),
+                currency: "EUR".parse().unwrap(),
+                country: "ES".parse().unwrap(),
+                zone: Name::new("Europe/Madrid").unwrap(),
+                prices_include_tax: true,
+                has_history: false,
+            },
+            series: (0..series).map(one).collect(),
+            head_office: key(2).public_key(),
+            epoch: Epoch { counter: 1, random: [0; 8] },
+            granted: Timestamp(5),
+        }
+    }
+
+    #[test]
+    fn a_grant_verifies_with_the_key_that_it_names_and_has_a_limit() {
+        let most = grant(SERIES_MAX);
+        assert_eq!(GrantV1::verify(&most.sign(&key(2)).unwrap()), Ok(most.clone()));
+        assert!(GrantV1::verify(&most.sign(&key(3)).unwrap()).is_err(), "another head office has signed it");
+        let more = grant(SERIES_MAX + 1).sign(&key(2)).unwrap_err();
+        assert_eq!(*more.cause(), Fault::TooLarge { what: "series of a grant", limit: 64, came: 65 });
+    }
+
+    #[test]
+    fn a_request_is_signed_by_the_journal_that_it_is_for() {
+        let request =
+            JournalRequestV1 { journal: JournalId([1; 16]), key: key(1).public_key(), slot: None, predecessor: None };
+        assert_eq!(JournalRequestV1::verify(&request.sign(&key(1)).unwrap()), Ok(request.clone()));
+        assert!(JournalRequestV1::verify(&request.sign(&key(3)).unwrap()).is_err());
+    }
+
+    #[test]
+    fn only_head_office_stops_a_journal() {
+        let stop =
+            StopV1 { journal: JournalId([1; 16]), verdict: Note::new("rollback").unwrap(), stopped: Timestamp(5) };
+        let bytes = stop.sign(&key(2)).unwrap();
+        assert_eq!(StopV1::verify(&bytes, &key(2).public_key()), Ok(stop));
+        assert!(StopV1::verify(&bytes, &key(3).public_key()).is_err());
+    }
+}

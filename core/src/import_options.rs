@@ -118,3 +118,37 @@ impl ImportOptions {
         Ok((field, rest.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(maps: &[&str], defaults: &[&str], tax_rate: Option<&str>) -> Result<ImportOptions, Refusal> {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        ImportOptions::read(&texts(maps), &texts(defaults), tax_rate.map(str::to_owned), None, Vec::new())
+    }
+
+    #[test]
+    fn options_are_fields_and_what_stands_after_the_first_equals_sign() {
+        let options = read(&["name=Product", "price=Price = net"], &["unit=kg"], Some("25")).unwrap();
+        let pair = |field, text: &str| (field, text.to_owned());
+        assert_eq!(options.maps, [pair(Field::Name, "Product"), pair(Field::Price, "Price = net")]);
+        assert_eq!(options.defaults, [pair(Field::Unit, "kg"), pair(Field::TaxRate, "25")]);
+        for field in Field::ALL {
+            assert_eq!(field.to_string().parse::<Field>().as_ref(), Ok(field));
+        }
+    }
+
+    #[test]
+    fn an_option_that_names_no_field_is_refused_by_its_name() {
+        for (maps, defaults, field) in [
+            (&["name"][..], &[][..], "map"),
+            (&["colour=C"], &[], "map.field"),
+            (&[], &["unit"], "default"),
+            (&[], &["Unit=kg"], "default.field"),
+        ] {
+            let refusal = read(maps, defaults, None).unwrap_err();
+            assert_eq!((refusal.code(), refusal.field()), ("malformed", field), "{maps:?} {defaults:?}");
+        }
+    }
+}

@@ -280,6 +280,22 @@ fn a_till_that_has_lost_what_it_had_signed_for_is_rolled_back_though_nothing_of_
 }
 
 #[test]
+fn a_till_that_shows_all_that_is_known_of_it_is_not_behind() {
+    let held = Held { asked: Some(asked(6)), ..held(Standing::Open) };
+    assert_eq!(row(Some(&held), 0, HELD_SEQ, Some(CHALLENGE)), "DDRD!DRDR");
+    assert_eq!(row(Some(&held), 0, HELD_SEQ - 1, Some(CHALLENGE)), "LLRL!LRLR");
+}
+
+#[test]
+fn one_equal_hash_proves_all_before_it_so_that_no_other_is_read() {
+    let nothing = |seq| -> Result<Hash, Infallible> { panic!("asked for entry {seq}") };
+    let open = held(Standing::Open);
+    for (first, last, expected) in [(1, 4, Verdict::Duplicate), (1, 6, Verdict::Append { from: 5 })] {
+        assert_eq!(verdict(Some(&open), Claim::Batch(&batch(0, first, last)), nothing).unwrap(), expected);
+    }
+}
+
+#[test]
 fn what_comes_must_be_what_the_till_had_signed_for() {
     let known = held_with_word_of_6(1);
     assert_eq!(row(Some(&known), 0, 6, None), "FFFFFFFFF");

@@ -322,7 +322,9 @@ mod tests {
         let entries = small();
         for part in [&entries[..], &entries[1..], &entries[2..]] {
             let bytes = Batch::sign(part, &key()).unwrap();
-            assert_eq!(Batch::read(&bytes).unwrap().journal(), JOURNAL);
+            let read = Batch::read(&bytes).unwrap();
+            assert_eq!((read.journal(), read.last_seq()), (JOURNAL, 3));
+            assert_eq!(read.claimed_first().unwrap().as_ref(), part.first(), "before anybody vouched for it");
             let batch = verify(&bytes).unwrap();
             assert_eq!((batch.entries(), batch.journal()), (part, JOURNAL));
             let proof = batch.head().proof();

@@ -259,6 +259,11 @@ mod tests {
         let public_key = key.public_key();
         assert_eq!(PublicKey::from_bytes(public_key.to_bytes()), Ok(public_key));
         assert_eq!(public_key.to_string().parse::<PublicKey>(), Ok(public_key));
+        for wrong in ["", "12", &"0".repeat(64), &"g".repeat(64), &public_key.to_string()[1..]] {
+            let refusal = wrong.parse::<PublicKey>().unwrap_err();
+            assert_eq!((refusal.code(), refusal.field()), ("malformed", "key"), "{wrong}");
+        }
+        assert_eq!(format!("{:?}", Signature([0xAB; 64])), "ab".repeat(64));
     }
 
     #[test]

@@ -102,6 +102,9 @@ fn what_the_till_says_of_itself_follows_what_was_done() {
     let stock = |code: &str| till.stock(&code.parse().unwrap()).unwrap().to_string();
     assert_eq!((stock("milk"), stock("bread"), stock("nothing")), ("-2".into(), "0".into(), "0".into()));
     assert_eq!(till.session().unwrap().cash_taken().minor(), 250);
+    let numbers = till.state().last_numbers();
+    let numbers: Vec<_> = numbers.iter().map(|(series, number)| (series.as_str(), *number)).collect();
+    assert_eq!(numbers, [("S01-T01-C26A", 1), ("S01-T01-R26A", 1)]);
     let shown = format!("{till:?}");
     assert!(shown.contains("access: Full") && shown.contains("life: 1"), "{shown}");
 }

@@ -102,15 +102,27 @@ fn only_cash_is_paid_back_in_whole_coins() {
     sale.tenders = Some(vec![tender(TenderKind::Card, 40)]);
     sell(&mut till, sale);
     let mut pay = |id: &str, quantity: &str, tenders: Option<Vec<Tender>>| {
-        let request = RefundRequest { tenders, ..refund(id, "sale", Some(&[(1, quantity)])) };
-        let totals = take_back(&mut till, &request).document.totals;
-        (totals.gross.minor(), totals.rounding.minor(), totals.payable.minor())
+        figures(&mut till, &RefundRequest { tenders, ..refund(id, "sale", Some(&[(1, quantity)])) })
     };
     assert_eq!(pay("card", "2", Some(vec![tender(TenderKind::Card, 2)])), (-2, 0, -2));
     assert_eq!(pay("cash", "3", Some(vec![tender(TenderKind::Cash, 5)])), (-3, -2, -5));
     assert_eq!(pay("unnamed", "5", None), (-5, 0, -5), "10 are owed in all, of which 7 were paid: 3 are 5 in cash");
     let both = vec![tender(TenderKind::Cash, 1), tender(TenderKind::Card, 1)];
     assert_eq!(pay("both", "4", Some(both)), (-4, 2, -2), "14 are owed in all, of which 12 were paid");
+
+    let rounded = sell(&mut till, basket("rounded", &[("bag", "13")]));
+    assert_eq!(rounded.document.totals.payable.minor(), 15);
+    let card = Some(vec![tender(TenderKind::Card, 3)]);
+    let part = RefundRequest { tenders: card, ..refund("part", "rounded", Some(&[(1, "3")])) };
+    assert_eq!(figures(&mut till, &part), (-3, 0, -3));
+    let last = refund("last", "rounded", None);
+    assert_eq!(figures(&mut till, &last), (-10, -2, -12), "the last step pays what is left of the 15 that were paid");
+}
+
+/// Gross, rounding and payable of the credit note.
+fn figures(till: &mut Till, request: &RefundRequest) -> (i64, i64, i64) {
+    let totals = take_back(till, request).document.totals;
+    (totals.gross.minor(), totals.rounding.minor(), totals.payable.minor())
 }
 
 #[test]
