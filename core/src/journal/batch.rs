@@ -14,6 +14,7 @@ use crate::journal::codec::too_large;
 use crate::journal::envelope::{self, ChainHead, Entry};
 use crate::journal::fault::Fault;
 use crate::journal::key::{Domain, PublicKey, SigningKey};
+use crate::journal::pack::pack;
 use crate::journal::signed::{self, Statement, Unverified, Verified, sign_statement};
 
 /// The most entries of one batch.
@@ -118,7 +119,7 @@ impl Batch {
 }
 
 fn write(first: &Entry, head: &ChainHead, raw: &[u8], key: &SigningKey) -> Result<Vec<u8>, Fault> {
-    let packed = lz4_flex::block::compress(raw);
+    let packed = pack(raw);
     let stated = BatchHead {
         journal: first.journal(),
         first_seq: first.seq(),

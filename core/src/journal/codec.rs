@@ -4,6 +4,7 @@
 //! of one number (`80 00` for `00`). A hash must fix one meaning, so [`decode`] takes bytes only if nothing is left
 //! over and the value encodes to the same bytes again. Example: 1999 as `i64` is `9e 1f` and nothing else.
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -27,10 +28,30 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault>
         let expected = bytes.len().saturating_sub(rest.len());
         return Err(Fault::TrailingBytes { what, expected, came: bytes.len() });
     }
-    if encode(&value) != bytes {
-        return Err(Fault::NotCanonical { what });
+    match postcard::serialize_with_flavor(&value, Expected(bytes)) {
+        Ok(()) => Ok(value),
+        Err(_) => Err(Fault::NotCanonical { what }),
     }
-    Ok(value)
+}
+
+/// Takes encoded bytes as long as they are the ones that are expected next, and keeps none of them.
+struct Expected<'a>(&'a [u8]);
+
+impl Flavor for Expected<'_> {
+    type Output = ();
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(postcard::Error::SerializeBufferFull) }
+    }
 }
 
 /// Reads a fixed layout, big-endian, from the front; never beyond the end.

@@ -9,6 +9,7 @@
 pub mod fault;
 pub mod codec;
 pub mod envelope;
+mod pack;
 
 // signatures
 pub mod key;
