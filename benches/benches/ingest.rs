@@ -83,7 +83,7 @@ fn record(journals: &[Journal], pushes: &[Vec<Vec<u8>>]) -> Vec<Vec<WrittenRow>>
             scope.spawn(move || {
                 for batch in batches {
                     let batch = Batch::read(batch).and_then(|read| read.verify(&key)).expect("it was signed");
-                    inbox.merge(Word::Batch(Box::new(batch))).expect("a batch that can be merged");
+                    inbox.merge(Word::batch(batch, &journal.state.profile)).expect("a batch that can be merged");
                 }
             });
         }

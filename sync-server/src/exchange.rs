@@ -80,7 +80,7 @@ pub fn take_batch(desk: &dyn Desk, bytes: &[u8], speaker: Speaker<'_>) -> Result
             if let Some(grant) = forgotten {
                 forgotten_grant::keep(desk.store(), &grant, batch.first(), desk.now())?;
             }
-            answer(desk, desk.merge(Word::Batch(Box::new(batch)))?)
+            answer(desk, desk.merge(Word::batch(batch, &record.profile))?)
         }
         Err(fault) => faulty(desk, &record, &fault),
     }

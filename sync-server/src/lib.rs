@@ -5,6 +5,8 @@
 pub mod verdict;
 pub mod store;
 pub mod projection;
+pub mod read_batch;
+mod totals_text;
 pub mod merge;
 pub mod writer;
 

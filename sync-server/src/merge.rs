@@ -6,19 +6,22 @@
 //! counts. Doing the same again changes nothing. Example: entries 650 to 812 where 700 are held adds 701 to 812.
 
 use counterfoil_core::event::{Event, JournalOpenedV1};
-use counterfoil_core::id::{Hash, JournalId, SeriesCode};
+use counterfoil_core::grant::Profile;
+use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::VerifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
-use counterfoil_core::journal::hello::{CheckedHello, Hello, RunningTotal};
+use counterfoil_core::journal::hello::{CheckedHello, Hello};
 use counterfoil_core::journal_state::JournalState;
 use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
 
-use crate::projection::{Projection, document_of};
+use crate::projection::Projection;
+use crate::read_batch::{ReadBatch, ReadEntry};
 use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
 use crate::store::{Rows, RowsMut, StoreError};
+use crate::totals_text::{numbers_text, total_text};
 use crate::verdict::{Asked, Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
 
 /// The most entries of one journal that are kept without being applied.
@@ -30,16 +33,22 @@ pub enum Word {
     /// Where it is, and the challenge that was open for its journal, which this uses up.
     Hello(Box<CheckedHello>, Option<Asked>),
     /// A run of entries.
-    Batch(Box<VerifiedBatch>),
+    Batch(Box<ReadBatch>),
 }
 
 impl Word {
+    /// The word of a verified batch of a till. Reads it, on the thread that calls.
+    #[must_use]
+    pub fn batch(batch: VerifiedBatch, profile: &Profile) -> Self {
+        Self::Batch(Box::new(ReadBatch::new(batch, profile)))
+    }
+
     /// Whose journal.
     #[must_use]
     pub fn journal(&self) -> JournalId {
         match self {
             Self::Hello(hello, _) => hello.statement().journal,
-            Self::Batch(batch) => batch.journal(),
+            Self::Batch(batch) => batch.verified().journal(),
         }
     }
 }
@@ -110,7 +119,7 @@ pub fn merge(
     };
     let claim = match word {
         Word::Hello(hello, _) => Claim::Hello(hello),
-        Word::Batch(batch) => Claim::Batch(batch),
+        Word::Batch(batch) => Claim::Batch(batch.verified()),
     };
     let judged = verdict(Some(&held), claim, |seq| hash_at(rows, journal, seq))?;
     let is_missed = is_alive(Bug::ForkTakenForRepeat) && matches!(judged, Verdict::Fork { .. })
@@ -153,7 +162,7 @@ fn is_against(word: &Word, (said, said_hash): (u64, Hash), held: u64) -> bool {
             let hello = hello.statement();
             differs(hello.seq, hello.hash) || (held < hello.seq && hello.seq < said)
         }
-        Word::Batch(batch) => batch.entries().iter().any(|entry| differs(entry.seq(), entry.hash())),
+        Word::Batch(batch) => batch.entries().any(|(entry, _)| differs(entry.seq(), entry.hash())),
     };
     is_against && said > held
 }
@@ -175,15 +184,16 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    fn take_batch(&mut self, batch: &VerifiedBatch, judged: Verdict) -> Result<Option<u64>, StoreError> {
+    fn take_batch(&mut self, read: &ReadBatch, judged: Verdict) -> Result<Option<u64>, StoreError> {
+        let batch = read.verified();
         match judged {
-            Verdict::Append { from } => self.append(batch, from)?,
+            Verdict::Append { from } => self.append(read, from)?,
             Verdict::Fork { from } => {
                 self.quarantine(from, batch.head().proof())?;
                 self.keep(batch, KeptBecause::Disputed)?;
             }
             Verdict::Closed if is_alive(Bug::SalvageThrownAway) => {}
-            Verdict::Duplicate if is_alive(Bug::DuplicateCountedAgain) => self.count_again(batch)?,
+            Verdict::Duplicate if is_alive(Bug::DuplicateCountedAgain) => self.count_again(read)?,
             Verdict::Closed => self.keep(batch, KeptBecause::Closed)?,
             Verdict::Revoked => self.keep(batch, KeptBecause::Revoked)?,
             Verdict::Gap { expected } => return Ok(Some(expected)),
@@ -268,20 +278,27 @@ impl Merging<'_> {
     }
 
     /// Applies the entries from `from` on, up to one that closes the journal.
-    fn append(&mut self, batch: &VerifiedBatch, from: u64) -> Result<(), StoreError> {
-        let journal = self.record.journal;
+    fn append(&mut self, read: &ReadBatch, from: u64) -> Result<(), StoreError> {
+        let (batch, journal) = (read.verified(), self.record.journal);
         let mut state = self.rows.as_rows().state(journal)?.filter(|state| state.seq == self.record.seq);
-        for entry in batch.entries().iter().skip_while(|entry| entry.seq() < from) {
+        let whole = read.projection_from(from, &self.record.profile);
+        if let Some(whole) = whole {
+            self.projection.absorb(whole);
+        }
+        for (entry, read) in read.entries().skip_while(|(entry, _)| entry.seq() < from) {
             if self.record.standing == Standing::Closed {
                 self.keep(batch, KeptBecause::Closed)?;
                 break;
             }
-            self.rows.put_entry(entry)?;
-            let event = self.read_event(entry)?;
-            if let Some(event) = &event {
-                self.project(entry, event)?;
+            self.rows.put_sealed(&read.row)?;
+            let event = self.event_of(entry, read)?;
+            if let Some(event) = event {
+                if whole.is_none() {
+                    self.projection.add(&self.record.profile, entry, event);
+                }
+                self.project(entry, read, event)?;
             }
-            state = self.fold(state, entry, event.as_ref())?;
+            state = self.fold(state, entry, event)?;
             (self.record.seq, self.record.hash) = (entry.seq(), entry.hash());
         }
         self.rows.put_proof(journal, batch.last().seq(), batch.head().proof())?;
@@ -292,19 +309,19 @@ impl Merging<'_> {
     }
 
     /// Counts entries that were counted: what only a planted defect does.
-    fn count_again(&mut self, batch: &VerifiedBatch) -> Result<(), StoreError> {
-        for entry in batch.entries() {
-            if let Some(event) = self.read_event(entry)? {
-                self.project(entry, &event)?;
+    fn count_again(&mut self, read: &ReadBatch) -> Result<(), StoreError> {
+        for (entry, read) in read.entries() {
+            if let Some(event) = self.event_of(entry, read)? {
+                self.projection.add(&self.record.profile, entry, event);
+                self.project(entry, read, event)?;
             }
         }
         Ok(())
     }
 
     /// The event of an entry. One that cannot be read is kept and counted, and projected after an upgrade.
-    fn read_event(&mut self, entry: &Entry) -> Result<Option<Event>, StoreError> {
-        let event = Event::decode(entry);
-        match event {
+    fn event_of<'a>(&mut self, entry: &Entry, read: &'a ReadEntry) -> Result<Option<&'a Event>, StoreError> {
+        match &read.event {
             Ok(Some(event)) => return Ok(Some(event)),
             Ok(None) => {}
             Err(fault) => self.find(entry.seq(), "unreadable", fault.to_string())?,
@@ -313,12 +330,11 @@ impl Merging<'_> {
         Ok(None)
     }
 
-    fn project(&mut self, entry: &Entry, event: &Event) -> Result<(), StoreError> {
-        self.projection.add(&self.record.profile, entry, event);
-        if let Some(document) = document_of(self.record.journal, entry, event) {
-            self.rows.put_document(&document)?;
+    fn project(&mut self, entry: &Entry, read: &ReadEntry, event: &Event) -> Result<(), StoreError> {
+        if let Some(document) = &read.document {
+            self.rows.put_sealed(document)?;
         }
-        if event.document().is_some_and(|document| !document.is_balanced()) {
+        if !read.is_balanced {
             self.find(entry.seq(), "unbalanced", "the sums of the document do not agree".to_owned())?;
         }
         match event {
@@ -476,15 +492,4 @@ impl Merging<'_> {
         let finding = Finding { seq, code: code.to_owned(), text, found: self.moment.now };
         self.rows.put_finding(self.record.journal, &finding)
     }
-}
-
-fn total_text(total: &RunningTotal) -> String {
-    let RunningTotal { currency, count, .. } = *total;
-    let [gross, tax, cash] = [total.gross, total.tax, total.cash].map(|amount| amount.show(currency));
-    format!("{count} documents, gross {gross}, tax {tax}, cash {cash} {currency}")
-}
-
-fn numbers_text(numbers: &[(SeriesCode, u64)]) -> String {
-    let shown: Vec<_> = numbers.iter().map(|(series, number)| format!("{series} {number}")).collect();
-    shown.join(", ")
 }

@@ -5,13 +5,15 @@
 //! of a store add up to the running totals of its journals, and replaying all entries gives the same rows again.
 //! Example: a sale of 12.10 in cash with 21 % tax adds 10.00 net and 2.10 tax to its day, and 12.10 cash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
+use counterfoil_core::currency::Currency;
 use counterfoil_core::document::DocumentV1;
 use counterfoil_core::drawer::DrawerClosedV1;
 use counterfoil_core::event::Event;
 use counterfoil_core::grant::Profile;
-use counterfoil_core::id::JournalId;
+use counterfoil_core::id::{JournalId, OperatorCode, ProductCode, StoreCode};
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::money::Money;
 use counterfoil_core::planted::{Bug, is_alive};
@@ -20,14 +22,23 @@ use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tender::{Tender, TenderKind};
 use counterfoil_core::time::{Date, Now};
 
+use crate::store::key::Key;
 use crate::store::record::{Dimension, DocumentRecord, RollUp, RollUpKey};
 use crate::store::rows::roll_up_key;
 use crate::store::{Rows, RowsMut, StoreError};
 
 /// What entries add to the roll-ups, gathered before it is written, so that a thousand sales of a day write its row once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Projection {
-    added: BTreeMap<Vec<u8>, (RollUpKey, RollUp)>,
+    stores: HashMap<StoreCode, HashMap<(Date, Currency), Sums>>,
+}
+
+/// The sums of one store and day. Products and operators are looked up by the code in the document, without a copy.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    products: HashMap<ProductCode, RollUp>,
+    operators: HashMap<OperatorCode, RollUp>,
+    others: BTreeMap<Dimension, RollUp>,
 }
 
 impl Projection {
@@ -35,12 +46,13 @@ impl Projection {
     pub fn add(&mut self, profile: &Profile, entry: &Entry, event: &Event) {
         match event {
             Event::SaleCompleted(document) | Event::CreditNoteIssued(document) => {
-                self.add_document(profile, document, document.issued_at(entry.now()));
+                let issued = document.issued_at(entry.now());
+                self.sums(profile, issued.date()).add_document(document, issued);
             }
             Event::CashMoved(moved) => {
                 let amount = moved.kind.signed(moved.amount).unwrap_or(Money::ZERO);
                 let roll_up = RollUp { cash: amount.minor().into(), ..RollUp::ZERO };
-                self.plus(profile, entry.now().date(), Dimension::Day, &roll_up);
+                self.sums(profile, entry.now().date()).plus(Dimension::Day, &roll_up);
             }
             Event::JournalOpened(_)
             | Event::JournalClosed(_)
@@ -53,9 +65,23 @@ impl Projection {
         }
     }
 
-    /// All that was gathered.
+    /// Takes up all that another one has gathered.
+    pub fn absorb(&mut self, other: &Self) {
+        for (store, days) in &other.stores {
+            if !self.stores.contains_key(store) {
+                self.stores.insert(store.clone(), days.clone());
+                continue;
+            }
+            let own = self.stores.entry(store.clone()).or_default();
+            for (day, sums) in days {
+                own.entry(*day).or_default().absorb(sums);
+            }
+        }
+    }
+
+    /// All that was gathered, in the order of the rows' keys.
     pub fn into_roll_ups(self) -> impl Iterator<Item = (RollUpKey, RollUp)> {
-        self.added.into_values()
+        self.into_rows().into_iter().map(|(_, key, roll_up)| (key, roll_up))
     }
 
     /// Adds all that was gathered to the rows.
@@ -63,15 +89,40 @@ impl Projection {
     /// # Errors
     /// The store failed, or a roll-up is damaged.
     pub fn write(self, rows: &mut dyn RowsMut) -> Result<(), StoreError> {
-        for (key, added) in self.into_roll_ups() {
-            let before = rows.as_rows().roll_up(&key)?;
-            rows.put_roll_up(&key, &before.plus(&added))?;
+        for (at, key, added) in self.into_rows() {
+            let before = rows.as_rows().roll_up(&at)?;
+            rows.put_roll_up_at(&at, &key, &before.plus(&added))?;
         }
         Ok(())
     }
 
-    fn add_document(&mut self, profile: &Profile, document: &DocumentV1, issued: Now) {
-        let day = issued.date();
+    fn into_rows(self) -> Vec<(Key, RollUpKey, RollUp)> {
+        let mut rows = Vec::new();
+        for (store, days) in self.stores {
+            for ((day, currency), sums) in days {
+                let products = sums.products.into_iter().map(|(code, sum)| (Dimension::Product(code), sum));
+                let operators = sums.operators.into_iter().map(|(code, sum)| (Dimension::Operator(code), sum));
+                for (dimension, sum) in sums.others.into_iter().chain(operators).chain(products) {
+                    let key = RollUpKey { store: store.clone(), day, currency, dimension };
+                    rows.push((roll_up_key(&key), key, sum));
+                }
+            }
+        }
+        rows.sort_unstable_by(|(one, ..), (other, ..)| one.as_bytes().cmp(other.as_bytes()));
+        rows
+    }
+
+    fn sums(&mut self, profile: &Profile, day: Date) -> &mut Sums {
+        if !self.stores.contains_key(&profile.store) {
+            self.stores.insert(profile.store.clone(), HashMap::new());
+        }
+        let days = self.stores.get_mut(&profile.store).expect("the store was put there just now");
+        days.entry((day, profile.currency)).or_default()
+    }
+}
+
+impl Sums {
+    fn add_document(&mut self, document: &DocumentV1, issued: Now) {
         let totals = document.totals;
         let whole = RollUp {
             count: 1,
@@ -82,38 +133,51 @@ impl Projection {
             rounding: totals.rounding.minor().into(),
             cash: 0,
         };
-        self.plus(profile, day, Dimension::Day, &RollUp { cash: cash(document), ..whole });
-        self.plus(profile, day, Dimension::Hour(issued.hour()), &whole);
-        self.plus(profile, day, Dimension::Operator(document.operator.clone()), &whole);
+        self.plus(Dimension::Day, &RollUp { cash: cash(document), ..whole });
+        self.plus(Dimension::Hour(issued.hour()), &whole);
+        plus(&mut self.operators, &document.operator, &whole);
         for line in &document.lines {
             let net = i128::from(line.net.minor()) - i128::from(line.discount.minor());
             let tax: i128 = line.taxes.iter().map(|(_, amount)| i128::from(amount.minor())).sum();
             let twice = line.quantity.checked_add(line.quantity).filter(|_| is_alive(Bug::StockCountedTwice));
             let quantity = twice.unwrap_or(line.quantity);
             let roll_up = RollUp { count: 1, quantity, net, tax, gross: net + tax, ..RollUp::ZERO };
-            self.plus(profile, day, Dimension::Product(line.code.clone()), &roll_up);
+            plus(&mut self.products, &line.code, &roll_up);
         }
         for tax in &document.taxes {
             let (net, amount) = (i128::from(tax.taxable.minor()), i128::from(tax.amount.minor()));
             let roll_up = RollUp { count: 1, net, tax: amount, gross: net + amount, ..RollUp::ZERO };
-            self.plus(profile, day, Dimension::Tax(tax.tax), &roll_up);
+            self.plus(Dimension::Tax(tax.tax), &roll_up);
         }
         let is_counted = |tender: &&Tender| tender.kind != TenderKind::Card || !is_alive(Bug::DayForgetsCards);
         for tender in document.tenders.iter().filter(is_counted) {
             let roll_up = RollUp { count: 1, gross: tender.amount.minor().into(), ..RollUp::ZERO };
-            self.plus(profile, day, Dimension::Tender(tender.kind), &roll_up);
+            self.plus(Dimension::Tender(tender.kind), &roll_up);
         }
         let change = i128::from(document.change.minor());
         if change != 0 {
-            self.plus(profile, day, Dimension::Tender(TenderKind::Cash), &RollUp { gross: -change, ..RollUp::ZERO });
+            self.plus(Dimension::Tender(TenderKind::Cash), &RollUp { gross: -change, ..RollUp::ZERO });
         }
     }
 
-    fn plus(&mut self, profile: &Profile, day: Date, dimension: Dimension, roll_up: &RollUp) {
-        let key = RollUpKey { store: profile.store.clone(), day, currency: profile.currency, dimension };
-        let at = roll_up_key(&key).as_bytes().to_vec();
-        let (_, sum) = self.added.entry(at).or_insert((key, RollUp::ZERO));
+    fn absorb(&mut self, other: &Self) {
+        other.products.iter().for_each(|(code, sum)| plus(&mut self.products, code, sum));
+        other.operators.iter().for_each(|(code, sum)| plus(&mut self.operators, code, sum));
+        other.others.iter().for_each(|(dimension, sum)| self.plus(dimension.clone(), sum));
+    }
+
+    fn plus(&mut self, dimension: Dimension, roll_up: &RollUp) {
+        let sum = self.others.entry(dimension).or_insert(RollUp::ZERO);
         *sum = sum.plus(roll_up);
+    }
+}
+
+fn plus<K: Clone + Eq + Hash>(sums: &mut HashMap<K, RollUp>, key: &K, roll_up: &RollUp) {
+    match sums.get_mut(key) {
+        Some(sum) => *sum = sum.plus(roll_up),
+        None => {
+            sums.insert(key.clone(), *roll_up);
+        }
     }
 }
 

@@ -166,6 +166,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_writer_ends_the_process() {
+        use counterfoil_core::grant::Profile;
         use counterfoil_core::id::JournalId;
         use counterfoil_core::journal::batch::Batch;
         use counterfoil_core::journal::envelope::ChainHead;
@@ -179,7 +180,17 @@ mod tests {
         let now = Now { at: Timestamp(0), offset: ZoneOffset(0) };
         let (entry, _) = ChainHead::start(JournalId([1; 16])).append(now, 9, 1, b"x").unwrap();
         let batch = Batch::read(&Batch::sign(&[entry], &key).unwrap()).unwrap().verify(&key.public_key()).unwrap();
-        assert!(inbox.merge(Word::Batch(Box::new(batch))).is_err());
+        let text = "text of the right form";
+        let profile = Profile {
+            store: "S01".parse().expect(text),
+            till: "T01".parse().expect(text),
+            currency: "EUR".parse().expect(text),
+            country: "ES".parse().expect(text),
+            zone: "Etc/UTC".parse().expect(text),
+            prices_include_tax: true,
+            has_history: false,
+        };
+        assert!(inbox.merge(Word::batch(batch, &profile)).is_err());
         has_ended.recv().unwrap();
         thread.join().unwrap();
     }

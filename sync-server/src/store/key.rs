@@ -5,6 +5,8 @@
 
 use counterfoil_core::id::{Hash, JournalId};
 
+const ROOM_BYTES: usize = 64;
+
 /// A key in the making.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key(Vec<u8>);
@@ -13,7 +15,7 @@ impl Key {
     /// A key that begins with a journal.
     #[must_use]
     pub fn journal(journal: JournalId) -> Self {
-        Self(journal.0.to_vec())
+        Self::default().and_journal(journal)
     }
 
     /// A key that begins with a text.
@@ -67,6 +69,10 @@ impl Key {
     /// Then bytes of which nothing follows, or always as many.
     #[must_use]
     pub fn and_bytes(mut self, bytes: &[u8]) -> Self {
+        // Most keys are a few parts: room for all of them at once.
+        if self.0.capacity() == 0 {
+            self.0.reserve(bytes.len().max(ROOM_BYTES));
+        }
         self.0.extend_from_slice(bytes);
         self
     }

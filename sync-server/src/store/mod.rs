@@ -14,7 +14,7 @@ pub mod tables;
 
 pub use error::StoreError;
 pub use redb_store::RedbStore;
-pub use rows::{Rows, RowsMut};
+pub use rows::{Rows, RowsMut, SealedRow};
 
 /// A store of head office.
 pub trait Store: Send + Sync {

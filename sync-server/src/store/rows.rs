@@ -19,6 +19,9 @@ use crate::store::key::Key;
 use crate::store::record::{DocumentRecord, Evidence, Finding, JournalRecord, KeptEntry, RollUp, RollUpKey};
 use crate::store::tables::Table;
 
+/// Room for the checksum behind a value.
+const SEAL_BYTES: usize = 8;
+
 /// The stored bytes of a key and of its value.
 pub type StoredRow = (Vec<u8>, Vec<u8>);
 
@@ -104,6 +107,37 @@ pub(super) fn all_of<T: Serialize + DeserializeOwned>(
 
 pub(super) fn put_bytes(rows: &mut dyn RowsMut, table: Table, key: &Key, bytes: Vec<u8>) -> Result<(), StoreError> {
     rows.store(table, key, &seal(table.name(), key.as_bytes(), bytes))
+}
+
+/// A row as it is stored, made before the transaction that stores it.
+#[derive(Clone, Debug)]
+pub struct SealedRow {
+    table: Table,
+    key: Key,
+    bytes: Vec<u8>,
+}
+
+impl SealedRow {
+    /// The row of an applied entry.
+    #[must_use]
+    pub fn entry(entry: &Entry) -> Self {
+        let mut bytes = Vec::with_capacity(entry.bytes().len().saturating_add(SEAL_BYTES));
+        bytes.extend_from_slice(entry.bytes());
+        Self::new(Table::Entries, Key::journal(entry.journal()).and(entry.seq()), bytes)
+    }
+
+    /// The row that says where a document is to be found.
+    #[must_use]
+    pub fn document(document: &DocumentRecord) -> Self {
+        let key = Key::text(document.series.as_str()).and(document.number);
+        let key = key.and_journal(document.journal).and(document.seq);
+        Self::new(Table::Documents, key, codec::encode(document))
+    }
+
+    fn new(table: Table, key: Key, bytes: Vec<u8>) -> Self {
+        let bytes = seal(table.name(), key.as_bytes(), bytes);
+        Self { table, key, bytes }
+    }
 }
 
 pub(super) fn put_value<T: Serialize>(
@@ -232,9 +266,9 @@ impl dyn Rows + '_ {
         range(self, Table::Documents, (&start, end.as_ref()), rows_max, read)
     }
 
-    /// One roll-up; zero where nothing happened.
-    pub fn roll_up(&self, key: &RollUpKey) -> Result<RollUp, StoreError> {
-        let found: Option<(RollUpKey, RollUp)> = value_at(self, Table::RollUps, &roll_up_key(key))?;
+    /// The roll-up under a key of [`roll_up_key`]; zero where nothing happened.
+    pub fn roll_up(&self, at: &Key) -> Result<RollUp, StoreError> {
+        let found: Option<(RollUpKey, RollUp)> = value_at(self, Table::RollUps, at)?;
         Ok(found.map_or(RollUp::ZERO, |(_, roll_up)| roll_up))
     }
 
@@ -279,8 +313,12 @@ impl dyn RowsMut + '_ {
 
     /// Keeps an applied entry.
     pub fn put_entry(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let key = Key::journal(entry.journal()).and(entry.seq());
-        put_bytes(self, Table::Entries, &key, entry.bytes().to_vec())
+        self.put_sealed(&SealedRow::entry(entry))
+    }
+
+    /// Keeps a row that was made before.
+    pub fn put_sealed(&mut self, row: &SealedRow) -> Result<(), StoreError> {
+        self.store(row.table, &row.key, &row.bytes)
     }
 
     /// Keeps the signed head of an applied batch that ended with `seq`.
@@ -318,15 +356,14 @@ impl dyn RowsMut + '_ {
         put_value(self, Table::Findings, &Key::journal(journal).and(finding.seq).and_text(&finding.code), finding)
     }
 
-    /// Keeps where a document is to be found.
-    pub fn put_document(&mut self, document: &DocumentRecord) -> Result<(), StoreError> {
-        let key = Key::text(document.series.as_str()).and(document.number);
-        put_value(self, Table::Documents, &key.and_journal(document.journal).and(document.seq), document)
-    }
-
     /// Keeps a roll-up.
     pub fn put_roll_up(&mut self, key: &RollUpKey, roll_up: &RollUp) -> Result<(), StoreError> {
-        put_value(self, Table::RollUps, &roll_up_key(key), &(key, roll_up))
+        self.put_roll_up_at(&roll_up_key(key), key, roll_up)
+    }
+
+    /// Keeps a roll-up under its key of [`roll_up_key`].
+    pub fn put_roll_up_at(&mut self, at: &Key, key: &RollUpKey, roll_up: &RollUp) -> Result<(), StoreError> {
+        put_value(self, Table::RollUps, at, &(key, roll_up))
     }
 
     /// Begins an epoch of head office.

@@ -99,7 +99,8 @@ impl Shop {
     /// The word of a batch of these entries, whoever wrote them.
     pub(crate) fn signed(&self, entries: &[Entry]) -> Word {
         let bytes = Batch::sign(entries, &self.key).unwrap();
-        Word::Batch(Box::new(Batch::read(&bytes).unwrap().verify(&self.key.public_key()).unwrap()))
+        let batch = Batch::read(&bytes).unwrap().verify(&self.key.public_key()).unwrap();
+        Word::batch(batch, &profile(self.journal.0[0]))
     }
 
     /// The word of a batch of the entries `from..=to`.
@@ -111,7 +112,7 @@ impl Shop {
 
     /// The word of all entries from `from` on.
     pub(crate) fn all_from(&self, from: u64) -> Word {
-        Word::Batch(Box::new(self.batch(from)))
+        Word::batch(self.batch(from), &profile(self.journal.0[0]))
     }
 
     /// The word of a hello that answers the challenge.
