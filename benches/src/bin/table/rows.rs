@@ -163,7 +163,7 @@ pub(crate) const ROWS: &[Row] = &[
         Kept("push_till_memory"),
         Bytes,
         Some(("at a tenth", Kept("push_till_memory_at_a_tenth"))),
-        &[RatioAtMost(120)],
+        &[AtMost(64 * MIB)],
     ),
     row(
         "memory of head office meanwhile",
