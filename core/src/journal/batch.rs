@@ -106,13 +106,12 @@ impl Batch {
         let (document, packed) = signed::split(Domain::Batch, bytes)?;
         let head = Unverified::<BatchHead>::read(document)?;
         let BatchHead { journal, first_seq, packed: expected, .. } = *head.claimed();
+        let at = |fault: Fault| fault.at(journal, first_seq);
         if packed.len() > PACKED_BYTES_MAX {
-            let fault = too_large("bytes of packed entries", PACKED_BYTES_MAX, packed.len() as u64);
-            return Err(fault.at(journal, first_seq));
+            return Err(at(too_large("bytes of packed entries", PACKED_BYTES_MAX, packed.len() as u64)));
         }
         if sha256(packed) != expected {
-            let fault = Fault::Malformed { what: "packed entries", expected: "the bytes whose hash is stated" };
-            return Err(fault.at(journal, first_seq));
+            return Err(at(Fault::Malformed { what: "packed entries", expected: "the bytes whose hash is stated" }));
         }
         Ok(UnverifiedBatch { head, packed: packed.to_vec() })
     }
