@@ -46,6 +46,9 @@ struct Arguments {
     /// Does not keep what fails.
     #[arg(long)]
     forget: bool,
+    /// Shows the messages of panics, which are caught and judged.
+    #[arg(long)]
+    loud: bool,
     /// Does not shrink what fails.
     #[arg(long)]
     raw: bool,
@@ -61,7 +64,7 @@ impl Arguments {
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     // A panic of core is caught and judged; its message belongs to the story, not to the terminal.
-    if std::env::var_os("FLEET_LOUD").is_none() {
+    if !arguments.loud {
         std::panic::set_hook(Box::new(|_| {}));
     }
     if let Some(seed) = arguments.story {

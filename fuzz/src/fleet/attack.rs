@@ -26,6 +26,12 @@ impl World {
         let Some((seat, bytes)) = self.overheard_word(path) else { return };
         let Some((brought_by, bytes, attack)) = self.spoil_word(kind, seat, bytes) else { return };
         let before = self.office_stand();
+        let path = match (kind, path) {
+            (FaultKind::OtherKind, "/sync/hello") => "/sync/batch",
+            (FaultKind::OtherKind, _) if self.rng.bool() => "/sync/request",
+            (FaultKind::OtherKind, _) => "/sync/hello",
+            _ => path,
+        };
         let request = Request::Post(path.to_owned(), bytes);
         let answer = self.serve(None, brought_by, &request);
         if !self.office.is_up() {
@@ -54,6 +60,9 @@ impl World {
             let place = self.rng.usize(..bytes.len());
             bytes[place] ^= 1 << self.rng.u8(..8);
             return Some((seat, bytes, AttackKind::Forged));
+        }
+        if kind == FaultKind::OtherKind {
+            return Some((seat, bytes, AttackKind::OtherKind));
         }
         if kind == FaultKind::ForeignJournal {
             let own = self.slot_of(seat);
@@ -123,6 +132,7 @@ impl World {
         }
         let after = self.head_of(seat);
         self.fault(kind);
+        self.observe_till(seat);
         let text = match &answered {
             Ok(_) => "taken".to_owned(),
             Err(failure) => failure.to_string(),

@@ -126,7 +126,7 @@ impl World {
         self.begin_exchange(seat, Purpose::Enrol(token, tls_key));
     }
 
-    fn make_token(&mut self, seat: usize) -> Option<Hash> {
+    pub(crate) fn make_token(&mut self, seat: usize) -> Option<Hash> {
         if self.seats[seat].is_revoked {
             return None;
         }

@@ -102,6 +102,10 @@ faults! {
     ForeignJournal = "foreign-journal",
     /// A byte of a batch or hello is flipped.
     FlippedByte = "flipped-byte",
+    /// A word of one kind is offered as one of another.
+    OtherKind = "other-kind",
+    /// Somebody guesses a PIN, and the power fails in between.
+    WrongPins = "wrong-pins",
     /// An old batch is sent again.
     ReplayedBatch = "replayed-batch",
     /// An old hello is sent again.

@@ -4,7 +4,7 @@
 //! request in the slot; it goes on when the simulator has put an answer there. Between the two anything may happen to
 //! till, network and head office. Dropping the future is what a crash does to it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -64,6 +64,7 @@ impl Line for SimulatedLine {
 pub(crate) struct Side {
     device: Shared,
     told: Rc<RefCell<Vec<What>>>,
+    has_new_rows: Rc<Cell<bool>>,
 }
 
 impl TillSide for Side {
@@ -82,6 +83,9 @@ impl TillSide for Side {
         };
         let mut device = self.device.borrow_mut();
         let answer = step.carry_out(&mut *device)?;
+        if matches!(answer, StepAnswer::Applied { rows: 1.., .. }) {
+            self.has_new_rows.set(true);
+        }
         if let Some(acknowledgement) = acknowledged {
             self.told.borrow_mut().push(What::Stored { device: device.id, acknowledgement });
         }
@@ -115,6 +119,7 @@ pub(crate) struct Exchange {
     work: Pin<Box<dyn Future<Output = Exchanged>>>,
     slot: Rc<RefCell<Slot>>,
     told: Rc<RefCell<Vec<What>>>,
+    has_new_rows: Rc<Cell<bool>>,
 }
 
 /// Where an exchange has come to rest.
@@ -131,12 +136,13 @@ impl Exchange {
         let slot = Rc::new(RefCell::new(Slot::default()));
         let told = Rc::new(RefCell::new(Vec::new()));
         let line = SimulatedLine(Rc::clone(&slot));
-        let side = Side { device: Rc::clone(device), told: Rc::clone(&told) };
+        let has_new_rows = Rc::new(Cell::new(false));
+        let side = Side { device: Rc::clone(device), told: Rc::clone(&told), has_new_rows: Rc::clone(&has_new_rows) };
         let work: Pin<Box<dyn Future<Output = Exchanged>>> = match purpose {
             Purpose::Sync => Box::pin(sync(line, side)),
             Purpose::Enrol(token, tls_key) => Box::pin(enrol(line, side, token, tls_key)),
         };
-        Self { purpose, work, slot, told }
+        Self { purpose, work, slot, told, has_new_rows }
     }
 
     /// Goes on until it asks for something or ends. What is to be told of the till is added to `told`.
@@ -150,6 +156,11 @@ impl Exchange {
                 Rest::Asks(asked.expect("an exchange rests only where it has asked for something"))
             }
         }
+    }
+
+    /// Whether the till has got rows of master data since this was asked last.
+    pub(crate) fn has_new_rows(&self) -> bool {
+        self.has_new_rows.replace(false)
     }
 
     /// Gives it the answer that it waits for.

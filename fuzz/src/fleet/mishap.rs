@@ -43,12 +43,15 @@ impl World {
             FaultKind::TokenTwice => self.use_token_twice(),
             FaultKind::OfficeRestored | FaultKind::OfficeLost => self.put_office_back(kind),
             FaultKind::Revoked => self.revoke(),
+            FaultKind::UnknownEntry => self.run_newer_till(),
+            FaultKind::WrongPins => self.guess_pins(seat),
             FaultKind::ClockSeconds | FaultKind::ClockYears | FaultKind::ClockBack | FaultKind::Clock1970 => {
                 self.upset_clock(seat, kind);
             }
             FaultKind::ForgedKey
             | FaultKind::ForeignJournal
             | FaultKind::FlippedByte
+            | FaultKind::OtherKind
             | FaultKind::ReplayedBatch
             | FaultKind::ReplayedHello => self.attack_office(kind),
             FaultKind::ReplayedAcknowledgement | FaultKind::ReplayedFeedPage | FaultKind::ReplayedGrant => {
@@ -66,8 +69,7 @@ impl World {
             | FaultKind::TillCrash
             | FaultKind::CrashInRecovery
             | FaultKind::CrashBeforePrint
-            | FaultKind::SummerTime
-            | FaultKind::UnknownEntry => {}
+            | FaultKind::SummerTime => {}
         }
     }
 

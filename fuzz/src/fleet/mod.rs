@@ -23,6 +23,8 @@ mod power;
 mod people;
 mod machines;
 mod attack;
+mod newer;
+mod pins;
 mod mishap;
 mod quiet;
 pub mod engine;

@@ -49,6 +49,9 @@ impl World {
         if self.has_lost_power(seat) {
             return;
         }
+        if exchange.has_new_rows() {
+            self.observe_till(seat);
+        }
         match rest {
             Rest::Asks(request) => {
                 let asked = asked.saturating_add(1);

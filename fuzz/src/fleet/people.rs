@@ -43,6 +43,9 @@ impl World {
             let float = self.rng.i64(0..30_000);
             return self.perform(seat, &Command::OpenDrawer(Money::from_minor(float)));
         };
+        if self.rng.u8(..40) == 0 {
+            return self.print_copy(seat);
+        }
         let command = match self.rng.u8(..100) {
             0..74 => self.basket(),
             74..86 => match self.refund(seat) {
@@ -89,6 +92,22 @@ impl World {
         let id = self.command_id();
         let lines = (self.rng.bool()).then(|| vec![RefundLine { line: 1, quantity: Some(Quantity::ONE) }]);
         Some(Command::RefundSale(RefundRequest { id, refund_of, lines, tenders: None, at: None }))
+    }
+
+    /// Somebody wants another copy of a receipt.
+    fn print_copy(&mut self, seat: usize) {
+        let Some(number) = self.rng.choice(self.seats[seat].printed.clone()) else { return };
+        let device = self.device(seat);
+        let mut device = device.borrow_mut();
+        let copy = device.till().and_then(|till| {
+            let issued = till.document(&number).ok().flatten()?;
+            observe::paper(seat, till, &issued, Print::Reprint).ok()
+        });
+        drop(device);
+        if let Some(copy) = copy {
+            self.tell(format_args!("{} prints a copy of {number}", self.name(seat)));
+            self.see(copy);
+        }
     }
 
     fn cash_movement(&mut self) -> Command {

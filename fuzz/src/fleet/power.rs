@@ -82,7 +82,7 @@ impl World {
         let device = device.borrow();
         let counts = device.disk.counts();
         if kind == FaultKind::DiskFull {
-            device.disk.set_capacity(device.disk.live().len());
+            device.disk.set_capacity(device.disk.live().allocated_bytes());
         } else {
             let (call, done) = match self.rng.u8(..3) {
                 0 => (Kind::Flush, counts.flushes),
