@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fuzz coverage mutants clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fleet fuzz coverage mutants clean
 
 CARGO ?= cargo
 
@@ -59,6 +59,11 @@ kills: KILLS = COUNTERFOIL_KILLS=$(N) $(if $(filter command,$(origin SEED)),COUN
 kills: tools
 	$(KILLS) -p counterfoil-node --test till served_kills -- --nocapture
 	$(KILLS) -p counterfoil-sync-server --test fleet kills:: -- --nocapture --test-threads=1
+
+## A simulated company under faults, SEEDS times on both cores; what fails is shrunk, told and kept in fuzz/corpus/fleet.
+SEEDS ?= 10000
+fleet: tools
+	$(CARGO) run --release --locked -p counterfoil-fuzz --bin fleet -- --seeds $(SEEDS) $(if $(FROM),--from $(FROM))
 
 ## Each fuzz target for T seconds: make fuzz T=60, or make fuzz TARGETS="quote batch".
 T ?= 60
