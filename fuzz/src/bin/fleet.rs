@@ -52,6 +52,10 @@ struct Arguments {
     /// Does not shrink what fails.
     #[arg(long)]
     raw: bool,
+    /// Plants each defect in turn, and looks whether the check that is named for it finds it. Needs a build with
+    /// `--features planted-bugs`.
+    #[arg(long)]
+    planted: bool,
 }
 
 impl Arguments {
@@ -73,6 +77,9 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some(path) = &arguments.kept {
         let kept: Kept = serde_json::from_str(&std::fs::read_to_string(path)?)?;
         return Ok(tell(kept.seed, &kept.options()?));
+    }
+    if arguments.planted {
+        return planted_defects(&arguments);
     }
     let mut is_good = replay(&arguments)?;
     let (summary, failed) = run_all(&arguments);
@@ -184,4 +191,56 @@ fn report(arguments: &Arguments, ran: &Ran) -> anyhow::Result<()> {
     let path = Kept::new(ran.seed, &small, broken, today).write(&arguments.corpus)?;
     println!("replay: cargo run --release -p counterfoil-fuzz --bin fleet -- --kept {}", path.display());
     Ok(())
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+fn planted_defects(_: &Arguments) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this program was built without the feature planted-bugs")
+}
+
+/// Lets each defect live over as many seeds as it takes, at most those that were asked for.
+#[cfg(feature = "planted-bugs")]
+fn planted_defects(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    use counterfoil_fuzz::fleet::planted::{EXPECTED, find};
+    use std::sync::Mutex;
+
+    let next = AtomicU64::new(0);
+    let rows = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..arguments.threads.max(1) {
+            scope.spawn(|| {
+                while let Some(expected) =
+                    EXPECTED.get(usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap_or(usize::MAX))
+                {
+                    let seeds = arguments.from..arguments.from.saturating_add(arguments.seeds);
+                    let run = |seed| run(seed, &arguments.options(seed), Wants::Hash).failure.map(|broken| broken.law);
+                    let found = find(expected, seeds, run);
+                    rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((expected, found));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    rows.sort_by_key(|(expected, _)| (expected.check, expected.planted.to_string()));
+    let mut is_good = true;
+    for (expected, found) in rows {
+        let told = match found {
+            Ok(found) => format!("found by {} with seed {}{}", found.by, found.seed, others(&found.before)),
+            Err(before) => {
+                is_good = false;
+                format!("NOT FOUND{}", others(&before))
+            }
+        };
+        println!("{:>4}  {:<24} {told}", expected.check.to_string(), expected.planted.to_string());
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(feature = "planted-bugs")]
+fn others(laws: &std::collections::BTreeSet<String>) -> String {
+    if laws.is_empty() {
+        String::new()
+    } else {
+        format!(" (other seeds broke {})", laws.iter().cloned().collect::<Vec<_>>().join(" "))
+    }
 }
