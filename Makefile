@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fleet fuzz coverage mutants clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fleet fleet-planted fuzz coverage mutants clean
 
 CARGO ?= cargo
 
@@ -17,7 +17,7 @@ bench: tools
 	@target/release/table
 
 ## Every check that there is.
-test: tools fmt core-alone clippy unit doc bench-build
+test: tools fmt core-alone clippy unit fleet-planted doc bench-build
 	@echo "every check passed"
 
 ## A C compiler is all that the build needs besides Rust.
@@ -64,6 +64,10 @@ kills: tools
 SEEDS ?= 10000
 fleet: tools
 	$(CARGO) run --release --locked -p counterfoil-fuzz --bin fleet -- --seeds $(SEEDS) $(if $(FROM),--from $(FROM))
+
+## Defects planted one by one in the simulated fleet: each must be found by the check that is named for it.
+fleet-planted: tools
+	$(CARGO) run --locked -p counterfoil-fuzz --features planted-bugs --bin fleet -- --planted --seeds 80
 
 ## Each fuzz target for T seconds: make fuzz T=60, or make fuzz TARGETS="quote batch".
 T ?= 60

@@ -31,8 +31,6 @@ bugs! {
     NumberFreedByRefund,
     /// The issue time of a series follows a clock that was set back.
     TimeGoesBack,
-    /// Every journal of a slot is granted the series of the first.
-    SeriesGrantedAgain,
     /// Head office's audit does not say which number of a series is the last.
     AuditLosesLastNumber,
     /// A document takes a number of whatever year.
@@ -63,8 +61,8 @@ bugs! {
     DuplicateCountedAgain,
     /// The feed's cursor moves on without its rows.
     CursorWithoutRows,
-    /// Head office acknowledges what its disk does not have yet.
-    AcknowledgedBeforeCommit,
+    /// Head office acknowledges the last entry of a batch and does not store it.
+    AcknowledgedNotStored,
     /// A fork is taken for a repeat.
     ForkTakenForRepeat,
     /// A till that was put back is not noticed.

@@ -213,14 +213,7 @@ fn change(
 ) -> Result<GrantChange, OperationError> {
     // A till that was on its own before has given itself suffix A, and sends its history under its old key.
     let unknown = request.predecessor.as_ref().filter(|_| context.predecessor.is_none());
-    let is_first_again = is_alive(Bug::SeriesGrantedAgain);
-    let given_before = if is_first_again {
-        0
-    } else if unknown.is_some() {
-        slot.suffixes.max(1)
-    } else {
-        slot.suffixes
-    };
+    let given_before = if unknown.is_some() { slot.suffixes.max(1) } else { slot.suffixes };
     // In a slot that has had a journal, one that nobody knows was granted before head office was put back from a copy:
     // how many more were is not known either, and only a new epoch's suffixes have certainly not been given out.
     let has_forgotten = unknown.is_some() && slot.journal.is_some();

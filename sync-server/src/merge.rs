@@ -290,7 +290,9 @@ impl Merging<'_> {
                 self.keep(batch, KeptBecause::Closed)?;
                 break;
             }
-            self.rows.put_sealed(&read.row)?;
+            if entry.seq() != batch.last().seq() || !is_alive(Bug::AcknowledgedNotStored) {
+                self.rows.put_sealed(&read.row)?;
+            }
             let event = self.event_of(entry, read)?;
             if let Some(event) = event {
                 if whole.is_none() {

@@ -201,9 +201,10 @@ fn planted_defects(_: &Arguments) -> anyhow::Result<ExitCode> {
 /// Lets each defect live over as many seeds as it takes, at most those that were asked for.
 #[cfg(feature = "planted-bugs")]
 fn planted_defects(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    use counterfoil_fuzz::fleet::planted::{EXPECTED, find};
+    use counterfoil_fuzz::fleet::planted::{EXPECTED, find, unproven};
     use std::sync::Mutex;
 
+    anyhow::ensure!(unproven().is_empty(), "without a defect or without a check: {:?}", unproven());
     let next = AtomicU64::new(0);
     let rows = Mutex::new(Vec::new());
     thread::scope(|scope| {

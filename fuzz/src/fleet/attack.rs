@@ -5,6 +5,7 @@
 
 use counterfoil_core::id::Hash;
 use counterfoil_core::journal::batch::Batch;
+use counterfoil_core::journal::envelope::ChainHead;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_node::operations::sync_step::SyncStep;
 use counterfoil_node::wire::sync::{Document, SyncAnswer};
@@ -54,7 +55,7 @@ impl World {
     fn spoil_word(&mut self, kind: FaultKind, seat: usize, mut bytes: Vec<u8>) -> Option<(usize, Vec<u8>, AttackKind)> {
         if kind == FaultKind::ForgedKey {
             let key = self.forgers_key();
-            return Some((seat, forged(&bytes, &key)?, AttackKind::Forged));
+            return Some((seat, self.forged(&bytes, &key)?, AttackKind::Forged));
         }
         if kind == FaultKind::FlippedByte {
             let place = self.rng.usize(..bytes.len());
@@ -67,9 +68,28 @@ impl World {
         if kind == FaultKind::ForeignJournal {
             let own = self.slot_of(seat);
             let other = (0..self.seats.len()).find(|other| self.slot_of(*other) != own)?;
-            return Some((other, bytes, AttackKind::Foreign));
+            return Some((other, self.unsent_batch(seat).unwrap_or(bytes), AttackKind::Foreign));
         }
         Some((seat, bytes, AttackKind::Replayed))
+    }
+
+    /// A batch of what a till has not sent yet: what head office would take from the till itself.
+    fn unsent_batch(&self, seat: usize) -> Option<Vec<u8>> {
+        let device = self.device(seat);
+        let mut device = device.borrow_mut();
+        let till = device.till()?;
+        let journal = till.mark().journal;
+        let held = self.office.rows()?.read(|rows| rows.journal(journal)).ok()??.seq;
+        till.batch(journal, held.saturating_add(1)).ok()?
+    }
+
+    /// An entry that follows what head office holds of a batch's journal, signed with another key.
+    fn forged(&self, bytes: &[u8], key: &SigningKey) -> Option<Vec<u8>> {
+        let journal = Batch::read(bytes).ok()?.journal();
+        let record = self.office.rows()?.read(|rows| rows.journal(journal)).ok()??;
+        let now = self.seats.first()?.device.borrow().now();
+        let (entry, _) = ChainHead::at(journal, record.seq, record.hash).append(now, 8, 1, b"forged").ok()?;
+        Batch::sign(&[entry], key).ok()
     }
 
     fn slot_of(&self, seat: usize) -> (String, String) {
@@ -143,11 +163,4 @@ impl World {
         }
         self.see(What::Attack(Attack { kind: AttackKind::Replayed, was_taken: before != after }));
     }
-}
-
-/// The entries of a batch, signed with another key.
-fn forged(bytes: &[u8], key: &SigningKey) -> Option<Vec<u8>> {
-    let read = Batch::read(bytes).ok()?;
-    let entry = read.claimed_first().ok()??;
-    Batch::sign(&[entry], key).ok()
 }

@@ -18,6 +18,8 @@ pub enum Boundary {
     OldestDropped,
     /// A message of one kind is taken for another.
     OtherKindTaken,
+    /// Head office grants one series to whoever asks.
+    SeriesGrantedTwice,
 }
 
 impl Boundary {
@@ -29,6 +31,7 @@ impl Boundary {
         Self::ExportAltersByte,
         Self::OldestDropped,
         Self::OtherKindTaken,
+        Self::SeriesGrantedTwice,
     ];
 }
 
@@ -80,6 +83,7 @@ pub(super) fn spoil(mut what: What) -> (What, Option<What>) {
         What::Till(told) if is_alive(Boundary::OldestDropped) => {
             told.journals.iter_mut().for_each(|journal| journal.entries.retain(|entry| entry.seq != 2));
         }
+        What::Granted(grant) if is_alive(Boundary::SeriesGrantedTwice) => grant.series.push("S01-T00-R26A".to_owned()),
         What::Attack(attack) if attack.kind == AttackKind::OtherKind && is_alive(Boundary::OtherKindTaken) => {
             attack.was_taken = true;
         }

@@ -86,7 +86,9 @@ impl World {
         let off_ms = if kind == FaultKind::ClockYears {
             self.rng.i64(365 * DAY_MS..7_300 * DAY_MS)
         } else if kind == FaultKind::ClockBack {
-            -self.rng.i64(60 * MINUTE_MS..400 * DAY_MS)
+            // Within the year as often as beyond it, where there is no series to sell in.
+            let most = if self.rng.bool() { DAY_MS } else { 400 * DAY_MS };
+            -self.rng.i64(60 * MINUTE_MS..most)
         } else if kind == FaultKind::Clock1970 {
             self.rng.i64(0..DAY_MS) - now
         } else {

@@ -78,8 +78,12 @@ impl World {
             BasketLine { code: code.to_owned(), quantity: Quantity::new(quantity), unit_price: None }
         });
         let lines: Vec<BasketLine> = lines.collect();
-        let tenders = (self.rng.u8(..5) == 0)
-            .then(|| vec![Tender { kind: TenderKind::Cash, amount: Money::from_minor(50_000), reference: None }]);
+        let tender = |kind, minor| Tender { kind, amount: Money::from_minor(minor), reference: None };
+        let tenders = match self.rng.u8(..6) {
+            0 => Some(vec![tender(TenderKind::Cash, 50_000)]),
+            1 => Some(vec![tender(TenderKind::Card, self.rng.i64(1..10)), tender(TenderKind::Cash, 50_000)]),
+            _ => None,
+        };
         let document = if self.rng.u8(..8) == 0 { DocumentKind::Invoice } else { DocumentKind::Receipt };
         let customer =
             (document == DocumentKind::Invoice).then(|| Note::new("Customer 17").expect("a short text is a note"));

@@ -49,7 +49,7 @@ pub const EXPECTED: &[Expected] = &[
     product(Bug::AnsweredBeforeCommit, Check::N4, &[Check::D1, Check::N1]),
     product(Bug::NumberFreedByRefund, Check::N5, &[Check::N1]),
     product(Bug::TimeGoesBack, Check::N6, &[]),
-    product(Bug::SeriesGrantedAgain, Check::N7, &[Check::N1]),
+    around(Boundary::SeriesGrantedTwice, Check::N7, &[]),
     product(Bug::AuditLosesLastNumber, Check::N8, &[]),
     product(Bug::YearIgnored, Check::N9, &[]),
     product(Bug::LineShownWithoutTax, Check::C1, &[]),
@@ -69,7 +69,7 @@ pub const EXPECTED: &[Expected] = &[
     around(Boundary::ExportAltersByte, Check::Y3, &[]),
     around(Boundary::OldestDropped, Check::Y4, &[]),
     product(Bug::CursorWithoutRows, Check::Y5, &[]),
-    product(Bug::AcknowledgedBeforeCommit, Check::Y6, &[Check::Y8]),
+    product(Bug::AcknowledgedNotStored, Check::Y6, &[]),
     product(Bug::ForkTakenForRepeat, Check::Y7, &[]),
     product(Bug::RollbackNotSeen, Check::Y7, &[]),
     product(Bug::ChallengeNotChecked, Check::Y8, &[]),
@@ -77,7 +77,7 @@ pub const EXPECTED: &[Expected] = &[
     product(Bug::FeedEnds, Check::Y10, &[]),
     product(Bug::TotalLeavesOutOne, Check::Y11, &[Check::C4]),
     product(Bug::ClockChangesPrice, Check::Y15, &[Check::C8]),
-    product(Bug::SalvageThrownAway, Check::Y16, &[]),
+    product(Bug::SalvageThrownAway, Check::Y16, &[Check::Y1]),
     product(Bug::SignatureNotChecked, Check::X1, &[]),
     product(Bug::EndedStillCounts, Check::X2, &[]),
     product(Bug::TokenWorksTwice, Check::X3, &[]),
@@ -92,6 +92,16 @@ const fn product(bug: Bug, check: Check, stronger: &'static [Check]) -> Expected
 
 const fn around(boundary: Boundary, check: Check, stronger: &'static [Check]) -> Expected {
     Expected { planted: Planted::Around(boundary), check, stronger }
+}
+
+/// Checks without a defect, and defects without a check: there must be none.
+#[must_use]
+pub fn unproven() -> Vec<String> {
+    let checks = Check::ALL.iter().filter(|check| EXPECTED.iter().all(|expected| expected.check != **check));
+    let product = Bug::ALL.iter().map(|bug| Planted::Product(*bug));
+    let around = Boundary::ALL.iter().map(|boundary| Planted::Around(*boundary));
+    let defects = product.chain(around).filter(|one| EXPECTED.iter().all(|expected| expected.planted != *one));
+    checks.map(ToString::to_string).chain(defects.map(|one| one.to_string())).collect()
 }
 
 /// How a defect was found.
@@ -145,12 +155,7 @@ mod tests {
 
     #[test]
     fn every_check_has_a_defect_and_every_defect_a_check() {
-        let checks: BTreeSet<Check> = EXPECTED.iter().map(|expected| expected.check).collect();
-        let missing: Vec<_> = Check::ALL.iter().filter(|check| !checks.contains(check)).collect();
-        assert!(missing.is_empty(), "without a defect: {missing:?}");
-        let has = |planted: Planted| EXPECTED.iter().any(|expected| expected.planted == planted);
-        assert!(Bug::ALL.iter().all(|bug| has(Planted::Product(*bug))));
-        assert!(Boundary::ALL.iter().all(|boundary| has(Planted::Around(*boundary))));
+        assert_eq!(unproven(), [""; 0]);
     }
 
     #[test]

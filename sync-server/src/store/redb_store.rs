@@ -4,7 +4,6 @@
 //! under its own name is always complete. Commits are durable at once (`Durability::Immediate`); quick repair stays off,
 //! because on a disk that lies about flushing it can serve what was never whole. One process at a time has the file.
 
-use counterfoil_core::planted::{Bug, is_alive};
 use std::path::Path;
 
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
@@ -149,9 +148,7 @@ impl Store for RedbStore {
 
     fn write_with(&self, work: &mut dyn FnMut(&mut dyn RowsMut) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut transaction = self.database.begin_write().map_err(failed)?;
-        let is_late = is_alive(Bug::AcknowledgedBeforeCommit);
-        let durability = if is_late { Durability::None } else { Durability::Immediate };
-        transaction.set_durability(durability).map_err(failed)?;
+        transaction.set_durability(Durability::Immediate).map_err(failed)?;
         let tables: Result<Vec<_>, _> =
             Table::ALL.iter().map(|table| transaction.open_table(definition(*table))).collect();
         let mut open = OpenTables { tables: tables.map_err(failed)? };

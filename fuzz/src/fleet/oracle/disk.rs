@@ -89,7 +89,7 @@ fn only_what_was_asked(ledger: &Ledger, told: &TillTold, findings: &mut Findings
     let mut known: BTreeMap<&str, u64> = BTreeMap::new();
     for (entry, document) in documents_of(ledger, told) {
         let earlier = known.insert(&document.id, entry.seq);
-        findings.check(Check::D2, ledger.asked.contains(&document.id) && earlier.is_none(), || {
+        findings.check(Check::D2, ledger.asked.contains_key(&document.id) && earlier.is_none(), || {
             let (id, seq) = (&document.id, entry.seq);
             match earlier {
                 Some(earlier) => format!("{id} is entry {earlier} and entry {seq} of till {}", told.device),

@@ -45,8 +45,8 @@ pub(super) struct Ledger {
     pub(super) promises: BTreeMap<(Device, Journal), BTreeMap<u64, Hash>>,
     /// The first paper of each number.
     pub(super) numbers: BTreeMap<(String, u64), (Journal, u64, Hash)>,
-    /// The ids that somebody asked for.
-    pub(super) asked: BTreeSet<String>,
+    /// The ids that somebody asked for, and how often.
+    pub(super) asked: BTreeMap<String, u64>,
     /// What drawers were told to do, and said that they did, since the device last lost its memory.
     pub(super) acts: BTreeMap<(Device, Journal), Vec<(u64, DrawerAct)>>,
     pub(super) verdicts: Vec<Judged>,
@@ -130,7 +130,7 @@ impl Ledger {
     }
 
     fn take_asked(&mut self, asked: &Asked) {
-        self.asked.insert(asked.id.clone());
+        *self.asked.entry(asked.id.clone()).or_default() += 1;
     }
 
     fn take_paper(&mut self, paper: &Paper) {
@@ -138,7 +138,13 @@ impl Ledger {
         self.numbers.entry(number).or_insert((paper.journal, paper.seq, paper.hash));
         self.promise((paper.device, paper.journal), paper.seq, paper.hash);
         let is_clock_wrong = self.truth.is_clock_wrong(paper.device);
-        self.papers.push(Printed { paper: paper.clone(), slip: paper::read(&paper.text), is_clock_wrong });
+        let mut paper = paper.clone();
+        // Asked again, a till answers with the sale as it was; what it shows now says nothing about that.
+        if self.asked.get(&paper.id).is_some_and(|times| *times > 1) {
+            paper.shown.clear();
+        }
+        let slip = paper::read(&paper.text);
+        self.papers.push(Printed { paper, slip, is_clock_wrong });
     }
 
     fn take_till(&mut self, told: &TillTold) {
