@@ -17,8 +17,6 @@ pub(crate) struct Answers {
     state: JournalState,
     status: Status,
     is_enrolled: bool,
-    /// Every entry of every journal, byte for byte, as signed batches.
-    entries: Vec<Option<Vec<u8>>>,
     stock: Vec<Quantity>,
     goods: Vec<Option<Sellable>>,
     barcode: Option<Sellable>,
@@ -33,12 +31,10 @@ impl Answers {
     /// Asks a till; `documents` are ids of commands, of which some are known to it.
     pub(crate) fn of(till: &Till, documents: &[String]) -> Result<Self, TillError> {
         let status = till.status()?;
-        let entries = status.journals.iter().map(|journal| till.batch(journal.journal, 1));
         let codes = || GOODS.iter().map(|(code, ..)| *code);
         Ok(Self {
             state: till.state().clone(),
             is_enrolled: till.is_enrolled()?,
-            entries: entries.collect::<Result<_, _>>()?,
             stock: codes().map(|code| till.stock(&code.parse()?)).collect::<Result<_, _>>()?,
             goods: codes().map(|code| till.resolve(code)).collect::<Result<_, _>>()?,
             barcode: till.resolve("3850334043641")?,
@@ -50,4 +46,9 @@ impl Answers {
             status,
         })
     }
+}
+
+/// Every entry of every journal, byte for byte, as signed batches.
+pub(crate) fn entries(till: &Till) -> Result<Vec<Option<Vec<u8>>>, TillError> {
+    till.journals()?.iter().map(|journal| till.batch(journal.journal, 1)).collect()
 }

@@ -11,7 +11,7 @@ use counterfoil_core::till::Till;
 use counterfoil_disk::{Choice, Image, Lie, TornDisk, WriteFault};
 use fastrand::Rng;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, entries};
 use crate::crash::quiet_panics;
 use crate::life::guarded;
 use crate::reference::{Key, Reference};
@@ -64,9 +64,9 @@ fn examine_open(reference: &Reference, mut till: Till, last: Option<Key>) -> Fou
     }
     let mut is_true = false;
     for station in reference.stations().filter(|station| station.mark == till.mark()) {
-        match Answers::of(&till, &station.asked) {
-            Ok(answers) => is_true |= answers == station.answers,
-            Err(_) => return Found::ToldWhenAsked,
+        match (Answers::of(&till, &station.asked), entries(&till)) {
+            (Ok(answers), Ok(entries)) => is_true |= answers == station.answers && entries == station.entries,
+            (Err(_), _) | (_, Err(_)) => return Found::ToldWhenAsked,
         }
     }
     if is_true && let Some(station) = last.and_then(|last| reference.station(last)) {
@@ -173,7 +173,7 @@ fn a_write_that_went_astray_or_nowhere_is_told_or_changes_nothing() {
 /// Opens the store and takes the next step. Where it stands by its own answers; `None` if it could not even be opened.
 fn work(reference: &Reference, start: Key, disk: &TornDisk) -> Option<Key> {
     let mut till = Some(workload::open(disk.backend()).ok()?);
-    let done = reference.tasks[start.commands].carry_out(&mut till, || disk.backend());
+    let done = reference.tasks[start.commands].carry_out(&mut till, &|| disk.backend());
     let is_done = done.is_ok() || reference.refused.contains(&start.commands);
     Some(if is_done { Key::of_script(start.commands + 1) } else { start })
 }
@@ -215,7 +215,7 @@ fn sell_over_flip(reference: &Reference, start: Key, disk: &TornDisk, bit: u64) 
     let mut key = start;
     for _ in 0..2 {
         let next = next_extra(till.as_ref().unwrap(), reference.station(key).unwrap().now);
-        if next.and_then(|task| task.carry_out(&mut till, || disk.backend())).is_err() {
+        if next.and_then(|task| task.carry_out(&mut till, &|| disk.backend())).is_err() {
             break;
         }
         key = key.next_extra();

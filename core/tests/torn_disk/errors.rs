@@ -43,7 +43,7 @@ fn work(reference: &Reference, start: Key, disk: &TornDisk) -> Result<(Key, Opti
             Some(_) | None => Ok(reference.tasks[start.commands].clone()),
         };
         let expected = if step == 0 { Key::of_script(start.commands + 1) } else { key.next_extra() };
-        let done = next.and_then(|task| task.carry_out(&mut till, || disk.backend()));
+        let done = next.and_then(|task| task.carry_out(&mut till, &|| disk.backend()));
         // What the trade refuses in the script leads to the next place too.
         let is_refused = step == 0 && reference.refused.contains(&start.commands);
         match (done, &failed) {
@@ -152,9 +152,9 @@ fn fill(reference: &Reference, start: Key, spare: usize) -> Result<bool, Finding
     let disk = TornDisk::from_image(reference.image(start));
     let mut till = Some(workload::open(disk.backend()).unwrap());
     disk.set_capacity(disk.live().allocated_bytes() + spare);
-    let done = reference.tasks[start.commands].carry_out(&mut till, || disk.backend());
+    let done = reference.tasks[start.commands].carry_out(&mut till, &|| disk.backend());
     let Err(TillError::Db(_)) = done else { return Ok(false) };
-    let sale = sale_after_error(None).carry_out(&mut till, || disk.backend());
+    let sale = sale_after_error(None).carry_out(&mut till, &|| disk.backend());
     if sale.is_ok() {
         return Err((Wrong::State, "a sale was answered as done after the disk was full".to_owned()));
     }

@@ -8,8 +8,8 @@ use counterfoil_core::db::InMemoryBackend;
 use counterfoil_core::till::{Access, Till, TillError};
 use counterfoil_disk::{History, Image, TornDisk};
 
-use crate::answers::Answers;
-use crate::reference::{EXTRA_SALES, Key, Reference};
+use crate::answers::{Answers, entries};
+use crate::reference::{EXTRA_SALES, Key, Reference, Station};
 use crate::workload::{self, is_sale, next_extra};
 
 /// What a life did to its disk, so that power can be lost in it again.
@@ -105,7 +105,7 @@ fn live_on(reference: &Reference, image: Image, allowed: Vec<Key>) -> Result<Out
 
 fn make_again(reference: &Reference, disk: &TornDisk, allowed: Vec<Key>) -> Result<Outcome, Finding> {
     let mut till = None;
-    let made = reference.tasks[0].carry_out(&mut till, || disk.backend());
+    let made = reference.tasks[0].carry_out(&mut till, &|| disk.backend());
     made.map_err(|error| (Wrong::NotOpenable, format!("no till can be made in the store: {error}")))?;
     let mut till = till.expect("it was made");
     let opened = usize::try_from(disk.counts().operations()).unwrap();
@@ -135,7 +135,10 @@ fn check(reference: &Reference, till: &mut Till, allowed: &[Key]) -> Result<Key,
     for key in allowed {
         let Some(station) = reference.station(*key).filter(|station| station.mark == till.mark()) else { continue };
         let answers = Answers::of(till, &station.asked).map_err(failed)?;
-        if answers == station.answers {
+        // The hash of the head, which the mark names, and the audit cover every entry; the bytes are compared as well in
+        // a share of the lives, since signing them takes its time.
+        let has_entries = !is_deep(station) || entries(till).map_err(failed)? == station.entries;
+        if has_entries && answers == station.answers {
             found = Some(*key);
         } else {
             differs = format!("\nis  {answers:?}\nnot {:?}", station.answers);
@@ -152,6 +155,10 @@ fn check(reference: &Reference, till: &mut Till, allowed: &[Key]) -> Result<Key,
     Ok(key)
 }
 
+const fn is_deep(station: &Station) -> bool {
+    station.mark.seq % 4 == 0
+}
+
 /// Sells on until three further sales are made, each of which leads where it must.
 fn sell_on(reference: &Reference, till: Till, disk: &TornDisk, life: &mut Life) -> Result<(), Finding> {
     let (_, mut key) = life.stands[0];
@@ -161,7 +168,7 @@ fn sell_on(reference: &Reference, till: Till, disk: &TornDisk, life: &mut Life) 
     while sales < EXTRA_SALES {
         let failed = |error: TillError| (Wrong::NotOpenable, format!("after {key:?}: {error}"));
         let task = next_extra(till.as_ref().expect("it is open"), now).map_err(failed)?;
-        task.carry_out(&mut till, || disk.backend()).map_err(failed)?;
+        task.carry_out(&mut till, &|| disk.backend()).map_err(failed)?;
         sales += usize::from(is_sale(&task));
         key = key.next_extra();
         life.stands.push((usize::try_from(disk.counts().operations()).unwrap(), key));
@@ -171,7 +178,11 @@ fn sell_on(reference: &Reference, till: Till, disk: &TornDisk, life: &mut Life) 
         }
     }
     let station = reference.station(key).expect("the marks were compared");
-    let answers = Answers::of(till.as_ref().expect("it is open"), &station.asked);
+    let till = till.expect("it is open");
+    if !is_deep(station) {
+        return Ok(());
+    }
+    let answers = Answers::of(&till, &station.asked);
     let answers = answers.map_err(|error| (Wrong::NotOpenable, error.to_string()))?;
     if answers == station.answers {
         return Ok(());

@@ -20,6 +20,9 @@ use crate::workload::Step;
 /// Failures are counted; of so many each is told.
 const FAILURES_TOLD: usize = 50;
 
+/// A script gives so many images, so that a run of some thousand has scripts of every kind.
+const IMAGES_PER_SCRIPT: u64 = 1_000;
+
 /// What was tried and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -93,10 +96,15 @@ pub(crate) fn sweep(plan: Plan, told: &(dyn Fn(u64, u64) + Sync)) -> Summary {
                 while done < share {
                     let mut summary = Summary { scripts: 1, ..Summary::default() };
                     let reference = Reference::of(scripts.next().unwrap());
-                    sweep_script(&reference, share - done, &mut summary, &mut |images, failures| {
-                        let failures = failed.fetch_add(failures, Ordering::Relaxed) + failures;
-                        told(images, failures);
-                    });
+                    sweep_script(
+                        &reference,
+                        IMAGES_PER_SCRIPT.min(share - done),
+                        &mut summary,
+                        &mut |images, failures| {
+                            let failures = failed.fetch_add(failures, Ordering::Relaxed) + failures;
+                            told(images, failures);
+                        },
+                    );
                     done += summary.images();
                     all.lock().unwrap().add(summary);
                 }
@@ -106,7 +114,8 @@ pub(crate) fn sweep(plan: Plan, told: &(dyn Fn(u64, u64) + Sync)) -> Summary {
     all.into_inner().unwrap()
 }
 
-/// The moments of a script in a drawn order, until there are enough images.
+/// The moments of a script in a drawn order, one of each thing that the till does before all others, until there are enough
+/// images.
 fn sweep_script(reference: &Reference, images_max: u64, summary: &mut Summary, told: &mut dyn FnMut(u64, u64)) {
     let mut rng = Rng::with_seed(reference.seed);
     let mut points: Vec<usize> = (0..=reference.history.len()).collect();
@@ -115,7 +124,9 @@ fn sweep_script(reference: &Reference, images_max: u64, summary: &mut Summary, t
     if let Some(grows) = points.iter().position(|point| reference.history.moment(*point).has_new_length()) {
         points.swap(0, grows);
     }
-    for point in points {
+    let mut known = BTreeSet::new();
+    let (first, rest): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| known.insert(doing(reference, *point)));
+    for point in first.into_iter().chain(rest) {
         if summary.images() >= images_max {
             return;
         }
@@ -221,7 +232,7 @@ pub(crate) fn replay(case: &Case) -> Result<(), Finding> {
 fn doing(reference: &Reference, point: usize) -> &'static str {
     use counterfoil_core::command::Command;
     match reference.task(point).map(|task| &task.step) {
-        Some(Step::Create) => "making the store",
+        Some(Step::Create | Step::Prologue(_)) => "making the store",
         Some(Step::Do(command)) => match command.as_ref() {
             Command::ChangeMasterData(_) | Command::SetOperator(..) => "changing products or operators",
             Command::OpenDrawer(_) => "opening the drawer",

@@ -22,11 +22,21 @@ use crate::shop::{GOODS, basket, goods, now, owner, refund};
 /// 2028-01-06, in minutes of the shop's clock: the till has no series of this year when it comes.
 const NEXT_YEAR: i64 = 411 * 1_440;
 
+/// How many documents a long session has before it is looked at: just short of what the store keeps apart from its tables.
+const LONG_DOCUMENTS: usize = 250;
+
+/// Whether the script of a seed is a long session.
+pub(crate) const fn is_long(seed: u64) -> bool {
+    seed % 8 == 3
+}
+
 /// One thing that a till is asked to do.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Make the store in an empty file.
     Create,
+    /// Take many steps that nobody looks at one by one.
+    Prologue(Vec<Task>),
     /// Carry out a command.
     Do(Box<Command>),
     /// Open the journal of a life by a grant.
@@ -50,7 +60,7 @@ pub(crate) struct Task {
 
 impl Task {
     /// Takes the step. `till` is `None` only before the first.
-    pub(crate) fn carry_out(&self, till: &mut Option<Till>, disk: impl Fn() -> Backend) -> Result<(), TillError> {
+    pub(crate) fn carry_out(&self, till: &mut Option<Till>, disk: &dyn Fn() -> Backend) -> Result<(), TillError> {
         let Self { step, now } = self;
         match step {
             Step::Create => {
@@ -65,6 +75,7 @@ impl Task {
                 *till = Some(open(disk())?);
                 return Ok(());
             }
+            Step::Prologue(tasks) => return tasks.iter().try_for_each(|task| task.carry_out(till, disk)),
             Step::Do(_) | Step::Enrol(_) | Step::Feed(_) | Step::Acknowledge | Step::Stop => {}
         }
         let till = till.as_mut().expect("the script begins with its making");
@@ -74,7 +85,7 @@ impl Task {
             Step::Feed(page) => till.apply_feed_page(page, *now).map(|_| ()),
             Step::Acknowledge => till.accept_acknowledgement(&office::acknowledgement(till.mark())).map(|_| ()),
             Step::Stop => till.accept_stop(&office::stop(till.mark().journal)),
-            Step::Create | Step::Reopen => Ok(()),
+            Step::Create | Step::Reopen | Step::Prologue(_) => Ok(()),
         }
     }
 
@@ -104,7 +115,11 @@ pub(crate) fn open(backend: impl StorageBackend) -> Result<Till, TillError> {
 /// The script of a seed.
 pub(crate) fn script(seed: u64) -> Vec<Task> {
     let mut script = Script { rng: Rng::with_seed(seed), tasks: Vec::new(), minutes: 0, sold: Vec::new() };
-    script.alone();
+    if is_long(seed) {
+        script.long();
+        return script.tasks;
+    }
+    script.alone(seed % 4 == 2);
     script.minutes = NEXT_YEAR;
     script.session(2);
     script.step(Step::Reopen);
@@ -130,16 +145,34 @@ impl Script {
         self.step(Step::Do(Box::new(command)));
     }
 
-    fn alone(&mut self) {
+    fn alone(&mut self, is_large: bool) {
         self.step(Step::Create);
         self.command(Command::ChangeMasterData(goods()));
-        if self.rng.u8(..4) == 0 {
+        if is_large {
             self.large_range();
         }
         self.session(5);
         let code = "ana".parse().unwrap();
         let ana = Operator { code, name: "Ana".parse().unwrap(), role: Role::Cashier, is_active: true };
         self.command(Command::SetOperator(ana, None));
+    }
+
+    /// A session with so many sales that what the store puts off comes due while each step is looked at.
+    fn long(&mut self) {
+        self.step(Step::Create);
+        self.command(Command::ChangeMasterData(goods()));
+        self.command(Command::OpenDrawer(Money::from_minor(10_000)));
+        for number in 0..LONG_DOCUMENTS {
+            self.command(Command::CompleteSale(basket(&format!("p{number}"), &[("milk", "1")])));
+        }
+        let prologue = std::mem::take(&mut self.tasks);
+        self.step(Step::Prologue(prologue));
+        for _ in 0..12 {
+            self.document();
+        }
+        self.step(Step::Reopen);
+        self.document();
+        self.command(Command::CloseDrawer(Count::Total(Money::from_minor(9_000))));
     }
 
     /// A drawer session with some documents and cash movements.
@@ -220,18 +253,18 @@ fn wide_product(round: u32, number: u32) -> MasterRow {
 
 /// What a till does next after a crash, which depends on nothing but where it stands: what is needed to sell, then sales.
 pub(crate) fn next_extra(till: &Till, now: Now) -> Result<Task, TillError> {
-    let status = till.status()?;
-    let step = if status.access != Access::Full {
-        Step::Enrol(u8::try_from(status.journals.len() + 1).unwrap())
+    // The journals of the script are numbered by their lives.
+    let life = till.mark().journal.0[0];
+    let step = if *till.access() != Access::Full {
+        Step::Enrol(life + 1)
     } else if till.products(None, 1)?.is_empty() {
         Step::Do(Box::new(Command::ChangeMasterData(goods())))
-    } else if status.session.is_none() {
+    } else if till.session().is_none() {
         Step::Do(Box::new(Command::OpenDrawer(Money::from_minor(7_000))))
     } else {
         let seq = till.mark().seq;
         let one = GOODS[usize::try_from(seq).unwrap() % GOODS.len()].0;
-        let id = format!("x{}-{seq}", status.journals.len());
-        Step::Do(Box::new(Command::CompleteSale(basket(&id, &[(one, "2"), ("milk", "1")]))))
+        Step::Do(Box::new(Command::CompleteSale(basket(&format!("x{life}-{seq}"), &[(one, "2"), ("milk", "1")]))))
     };
     Ok(Task { step, now })
 }
