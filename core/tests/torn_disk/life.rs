@@ -156,7 +156,7 @@ fn check(reference: &Reference, till: &mut Till, allowed: &[Key]) -> Result<Key,
 }
 
 const fn is_deep(station: &Station) -> bool {
-    station.mark.seq % 4 == 0
+    station.mark.seq.is_multiple_of(4)
 }
 
 /// Sells on until three further sales are made, each of which leads where it must.

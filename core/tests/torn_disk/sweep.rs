@@ -15,13 +15,15 @@ use fastrand::Rng;
 use crate::case::{Case, Cut};
 use crate::life::{Finding, Life, Outcome, live};
 use crate::reference::{Key, LEVELS, Reference};
-use crate::workload::Step;
+use crate::workload::{Step, is_long};
 
 /// Failures are counted; of so many each is told.
 const FAILURES_TOLD: usize = 50;
 
 /// A script gives so many images, so that a run of some thousand has scripts of every kind.
 const IMAGES_PER_SCRIPT: u64 = 1_000;
+/// A long session takes ten times as long to audit.
+const IMAGES_PER_LONG_SCRIPT: u64 = 100;
 
 /// What was tried and what came of it.
 #[derive(Debug, Default)]
