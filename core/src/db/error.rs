@@ -59,6 +59,19 @@ impl DbError {
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
     }
 
+    /// Whether what is written on the disk is wrong, as opposed to a disk that fails.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
+            Self::DamagedRow { .. }
+            | Self::DamagedEntry { .. }
+            | Self::MissingEntry { .. }
+            | Self::DamagedPages
+            | Self::Invariant(_) => true,
+            Self::NewerSchema { .. } => false,
+        }
+    }
+
     /// The error for a sum that was refused where it cannot be: while applying what was decided.
     pub(crate) fn unexpected(refusal: &Refusal) -> Self {
         Self::Invariant(refusal.to_string())

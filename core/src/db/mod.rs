@@ -17,6 +17,8 @@ pub use redb::StorageBackend;
 pub use redb::backends::{FileBackend, InMemoryBackend};
 pub(crate) use redb::{ReadTransaction, WriteTransaction};
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use redb::{Database, Durability, ReadableDatabase};
 
 use crate::db::error::DbError;
@@ -28,26 +30,55 @@ const CACHE_BYTES: usize = 16 << 20;
 /// The open store file.
 #[derive(Debug)]
 pub(crate) struct Store {
-    database: Database,
+    /// Always there until it is dropped.
+    database: Option<Database>,
+    is_abandoned: AtomicBool,
+}
+
+/// Closing writes, and on damaged pages the engine panics while it does, twice in a row, which ends the process. A store
+/// that is known to be damaged is left as it is; its file stays locked until the process ends.
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            std::mem::forget(self.database.take());
+        }
+    }
 }
 
 impl Store {
     /// Makes a new store in an empty backend, or opens one that holds a store already.
     pub(crate) fn open(backend: impl StorageBackend) -> Result<Self, DbError> {
         let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend)?;
-        let store = Self { database };
-        migrate::migrate(&store)?;
+        let store = Self { database: Some(database), is_abandoned: AtomicBool::new(false) };
+        store.watched(migrate::migrate(&store))?;
         Ok(store)
+    }
+
+    /// Passes a result on; damage in it is the end of all writing to this store.
+    pub(crate) fn watched<T>(&self, result: Result<T, DbError>) -> Result<T, DbError> {
+        if result.as_ref().is_err_and(DbError::is_damage) {
+            self.abandon();
+        }
+        result
+    }
+
+    /// Leaves the store as it is: its pages are damaged, and it is not closed.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
+    fn database(&self) -> Result<&Database, DbError> {
+        self.database.as_ref().ok_or_else(|| DbError::Invariant("the store is closed".to_owned()))
     }
 
     /// A view of the last commit.
     pub(crate) fn read(&self) -> Result<ReadTransaction, DbError> {
-        Ok(self.database.begin_read()?)
+        Ok(self.database()?.begin_read()?)
     }
 
     /// A transaction whose commit returns once its bytes are on the disk.
     pub(crate) fn write(&self) -> Result<WriteTransaction, DbError> {
-        let mut tx = self.database.begin_write()?;
+        let mut tx = self.database()?.begin_write()?;
         let durability = if is_alive(Bug::CommitNotDurable) { Durability::None } else { Durability::Immediate };
         tx.set_durability(durability).map_err(|error| DbError::Storage(Box::new(error.into())))?;
         Ok(tx)
@@ -55,13 +86,19 @@ impl Store {
 
     /// A transaction that need not survive a crash, for scratch stores.
     pub(crate) fn write_scratch(&self) -> Result<WriteTransaction, DbError> {
-        let mut tx = self.database.begin_write()?;
+        let mut tx = self.database()?.begin_write()?;
         tx.set_durability(Durability::None).map_err(|error| DbError::Storage(Box::new(error.into())))?;
         Ok(tx)
     }
 
     /// Whether every page has the checksum it was written with.
     pub(crate) fn is_intact(&mut self) -> Result<bool, DbError> {
-        Ok(self.database.check_integrity()?)
+        let closed = || DbError::Invariant("the store is closed".to_owned());
+        let database = self.database.as_mut().ok_or_else(closed)?;
+        let checked = database.check_integrity().map_err(DbError::from);
+        if matches!(checked, Ok(false)) {
+            self.abandon();
+        }
+        self.watched(checked)
     }
 }

@@ -12,6 +12,8 @@ mod feed;
 mod look_up;
 mod audit;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::db::error::DbError;
 use crate::db::tail::{Tail, View};
 use crate::db::{ReadTransaction, Store, WriteTransaction};
@@ -163,17 +165,22 @@ impl Till {
     /// Notes a failed disk: nothing may be written until the till is opened again and checked.
     pub(crate) fn latch<T>(&mut self, result: Result<T, TillError>) -> Result<T, TillError> {
         if let Err(TillError::Db(error)) = &result {
+            if error.is_damage() {
+                self.store.abandon();
+            }
             self.access = Access::ReadOnly(format!("a failure stopped it: {error}"));
         }
         result
     }
 }
 
-/// A clean stop leaves nothing to replay. Where that fails nothing is lost: the entries are durable already.
+/// A clean stop leaves nothing to replay. Where that fails nothing is lost: the entries are durable already. The engine
+/// panics on some damaged pages; out of a drop such a panic would end the process, so it stays here.
 impl Drop for Till {
     fn drop(&mut self) {
         if self.access == Access::Full && self.tail.entries() > 0 && !std::thread::panicking() {
-            let _ = self.begin().and_then(|tx| self.commit(tx));
+            let fold = AssertUnwindSafe(|| self.begin().and_then(|tx| self.commit(tx)));
+            let _ = catch_unwind(fold);
         }
     }
 }

@@ -108,7 +108,7 @@ impl Till {
     pub fn open(backend: impl StorageBackend, keys: Vec<SigningKey>, access: Access) -> Result<Self, TillError> {
         let store = Store::open(backend)?;
         let tx = store.read()?;
-        let Some((life, state, tail)) = replay::load(&tx)? else {
+        let Some((life, state, tail)) = store.watched(replay::load(&tx))? else {
             return Err(Refusal::new(Reason::Missing, "data", "", "a till; make one with init or enrol").into());
         };
         let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;

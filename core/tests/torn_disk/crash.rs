@@ -80,8 +80,9 @@ fn a_disk_that_reports_one_flush_too_early_is_found() {
         let planted = Reference::planted(1, Some(Lie::Only(flushes as u64 - 1)));
         // From the answer to the flush of the next command the answered one is at the mercy of the disk.
         let summary = sweep_points(&planted, planted.answered[command]..planted.answered[command + 1]);
-        let is_lost = |(_, (wrong, _)): &&(Case, Finding)| *wrong == Wrong::Lost;
-        assert!(summary.failures.iter().any(|failure| is_lost(&failure)), "nobody missed command {command}");
+        // What makes no entry, such as a page of the feed, is missed by the answers and not by the mark.
+        let is_missed = |(_, (wrong, _)): &(Case, Finding)| matches!(wrong, Wrong::Lost | Wrong::State);
+        assert!(summary.failures.iter().any(is_missed), "nobody missed command {command}");
         let summary = sweep_points(&honest, honest.answered[command]..honest.answered[command + 1]);
         assert!(summary.failures.is_empty(), "{:?}", summary.failures);
     }

@@ -97,16 +97,13 @@ pub(crate) fn sweep(plan: Plan, told: &(dyn Fn(u64, u64) + Sync)) -> Summary {
                 let mut done = 0;
                 while done < share {
                     let mut summary = Summary { scripts: 1, ..Summary::default() };
-                    let reference = Reference::of(scripts.next().unwrap());
-                    sweep_script(
-                        &reference,
-                        IMAGES_PER_SCRIPT.min(share - done),
-                        &mut summary,
-                        &mut |images, failures| {
-                            let failures = failed.fetch_add(failures, Ordering::Relaxed) + failures;
-                            told(images, failures);
-                        },
-                    );
+                    let script = scripts.next().unwrap();
+                    let most = if is_long(script) { IMAGES_PER_LONG_SCRIPT } else { IMAGES_PER_SCRIPT };
+                    let reference = Reference::of(script);
+                    sweep_script(&reference, most.min(share - done), &mut summary, &mut |images, failures| {
+                        let failures = failed.fetch_add(failures, Ordering::Relaxed) + failures;
+                        told(images, failures);
+                    });
                     done += summary.images();
                     all.lock().unwrap().add(summary);
                 }
