@@ -15,7 +15,7 @@ use crate::reference::Reference;
 use crate::sweep::{Plan, Summary, all_doings, replay, sweep, sweep_points};
 
 /// How many images every test run tries.
-const IMAGES: u64 = 3_000;
+const IMAGES: u64 = 2_000;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
