@@ -1,6 +1,6 @@
 //! Master data by generation: 0 is the till's own, further ones come from the feed.
 
-use redb::{ReadTransaction, ReadableTable, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, WriteTransaction};
 
 use crate::barcode::{self, comparison_key};
 use crate::catalog::{MasterKey, MasterRow, Product};
@@ -44,14 +44,34 @@ pub(crate) fn product_of_barcode(
     tables.get(BARCODES, &(generation, comparison_key(barcode).as_str()))
 }
 
+/// The goods of a view, with their tables opened once for all the lines of a basket.
+pub(crate) struct Shelf {
+    master: ReadOnlyTable<(u8, &'static [u8]), &'static [u8]>,
+    barcodes: ReadOnlyTable<(u8, &'static str), &'static [u8]>,
+}
+
+impl Shelf {
+    pub(crate) fn of(tx: &ReadTransaction) -> Result<Self, DbError> {
+        Ok(Self { master: tx.open_table(MASTER)?, barcodes: tx.open_table(BARCODES)? })
+    }
+
+    fn row(&self, generation: u8, key: &MasterKey) -> Result<Option<MasterRow>, DbError> {
+        row::get(&self.master, MASTER, &(generation, key_bytes(key).as_slice()))
+    }
+
+    fn product_of_barcode(&self, generation: u8, barcode: &Barcode) -> Result<Option<ProductCode>, DbError> {
+        row::get(&self.barcodes, BARCODES, &(generation, comparison_key(barcode).as_str()))
+    }
+}
+
 /// What a product code or barcode stands for.
-pub(crate) fn sellable(tables: &impl Tables, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
-    let Some(product) = find_product(tables, generation, code)? else { return Ok(None) };
-    let price = match row(tables, generation, &MasterKey::Price(product.code.clone()))? {
+pub(crate) fn sellable(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
+    let Some(product) = find_product(shelf, generation, code)? else { return Ok(None) };
+    let price = match shelf.row(generation, &MasterKey::Price(product.code.clone()))? {
         Some(MasterRow::Price(price)) => Some(price.price),
         _ => product.price,
     };
-    let taxes = match row(tables, generation, &MasterKey::TaxClass(product.tax_class.clone()))? {
+    let taxes = match shelf.row(generation, &MasterKey::TaxClass(product.tax_class.clone()))? {
         Some(MasterRow::TaxClass(class)) => class.taxes,
         _ => Vec::new(),
     };
@@ -59,24 +79,24 @@ pub(crate) fn sellable(tables: &impl Tables, generation: u8, code: &str) -> Resu
 }
 
 /// The product with this code, else the one with this barcode; a UPC-E is also looked up as the UPC-A that it stands for.
-fn find_product(tables: &impl Tables, generation: u8, code: &str) -> Result<Option<Product>, DbError> {
+fn find_product(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<Product>, DbError> {
     if let Ok(code) = ProductCode::new(code)
-        && let Some(product) = product(tables, generation, &code)?
+        && let Some(product) = product(shelf, generation, &code)?
     {
         return Ok(Some(product));
     }
     let expanded = barcode::upc_e_to_upc_a(code).ok();
     for scanned in [Some(code), expanded.as_deref()].into_iter().flatten() {
         let Ok(scanned) = Barcode::new(scanned) else { continue };
-        if let Some(found) = product_of_barcode(tables, generation, &scanned)? {
-            return product(tables, generation, &found)?.map(Some).ok_or_else(|| dangling(&found));
+        if let Some(found) = shelf.product_of_barcode(generation, &scanned)? {
+            return product(shelf, generation, &found)?.map(Some).ok_or_else(|| dangling(&found));
         }
     }
     Ok(None)
 }
 
-fn product(tables: &impl Tables, generation: u8, code: &ProductCode) -> Result<Option<Product>, DbError> {
-    Ok(match row(tables, generation, &MasterKey::Product(code.clone()))? {
+fn product(shelf: &Shelf, generation: u8, code: &ProductCode) -> Result<Option<Product>, DbError> {
+    Ok(match shelf.row(generation, &MasterKey::Product(code.clone()))? {
         Some(MasterRow::Product(product)) => Some(*product),
         _ => None,
     })
@@ -214,15 +234,15 @@ pub(crate) fn check_barcodes(
     generation: u8,
     differs: &mut dyn FnMut(String),
 ) -> Result<(), DbError> {
-    let table = tx.open_table(BARCODES)?;
-    for found in table.range((generation, "")..)? {
+    let shelf = Shelf::of(tx)?;
+    for found in shelf.barcodes.range((generation, "")..)? {
         let (key, stored) = found?;
         let (of, code) = key.value();
         if of != generation {
             break;
         }
         let owner: ProductCode = row::read(BARCODES, &key.value(), stored.value())?;
-        let product = product(tx, generation, &owner)?;
+        let product = product(&shelf, generation, &owner)?;
         if product.is_none_or(|product| product.barcodes.iter().all(|barcode| comparison_key(barcode).as_str() != code))
         {
             differs(format!("table barcodes_v1 lets {code} stand for {owner}, which does not have it"));

@@ -49,7 +49,7 @@ pub(crate) struct Tail {
 impl Tail {
     /// How many entries it holds.
     pub(crate) fn entries(&self) -> usize {
-        self.rows(ENTRIES.name()).count()
+        self.rows.get(ENTRIES.name()).map_or(0, BTreeMap::len)
     }
 
     /// Its rows of a table.

@@ -5,8 +5,9 @@ use crate::catalog::MasterRow;
 use crate::command::{Basket, Command, RefundRequest};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
+use crate::db::master::Shelf;
 use crate::db::tables::{LOCKOUTS, PINS};
-use crate::db::tail::{self, View};
+use crate::db::tail;
 use crate::db::{WriteTransaction, master, row};
 use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
@@ -88,18 +89,19 @@ impl Till {
     }
 
     fn issue_into_tail(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
-        let tx = self.store.write()?;
-        let mut view = View::new(&tx, &self.tail);
-        let generation = look_up::feed_state(&tx)?.active;
-        let operator = known_operator(&tx, generation, operator)?;
+        // Reading in a view of its own is cheaper than in the transaction that writes, and sees the same: nobody else writes.
+        let mut view = self.view()?;
+        let generation = look_up::feed_state(&view)?.active;
+        let operator = known_operator(&view, generation, operator)?;
         let context = Context { state: &self.state, operator: &operator, now };
         let event = self.decide_document(&view, &context, command, generation)?;
         let (state, entry) = append(&mut view, self.life, &self.state, &event, now)?;
-        tail::append(&tx, self.life, &entry)?;
         let rows = view.into_rows();
         if is_alive(Bug::AnsweredBeforeCommit) && matches!(command, Command::CompleteSale(_)) {
             return issued(entry, event);
         }
+        let tx = self.store.write()?;
+        tail::append(&tx, self.life, &entry)?;
         tx.commit().map_err(DbError::from)?;
         self.tail.take_up(rows);
         self.state = state;
@@ -181,7 +183,7 @@ impl Till {
         generation: u8,
     ) -> Result<Event, TillError> {
         match command {
-            Command::CompleteSale(basket) => self.decide_sale(tables, context, basket, generation),
+            Command::CompleteSale(basket) => self.decide_sale(context, basket, generation),
             Command::RefundSale(request) => self.decide_refund(tables, context, request),
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
@@ -191,15 +193,10 @@ impl Till {
         }
     }
 
-    fn decide_sale(
-        &self,
-        tables: &impl Tables,
-        context: &Context<'_>,
-        basket: &Basket,
-        generation: u8,
-    ) -> Result<Event, TillError> {
+    fn decide_sale(&self, context: &Context<'_>, basket: &Basket, generation: u8) -> Result<Event, TillError> {
+        let shelf = Shelf::of(&self.store.read()?)?;
         let lines = basket.lines.iter().take(crate::totals::LINES_MAX);
-        let products = lines.map(|line| master::sellable(tables, generation, &line.code));
+        let products = lines.map(|line| master::sellable(&shelf, generation, &line.code));
         let products = products.collect::<Result<Vec<_>, _>>()?;
         let coins = self.coins(basket.at.unwrap_or(context.now));
         Ok(decide::sale::decide(context, basket, &products, coins)?)

@@ -2,7 +2,7 @@
 
 use crate::catalog::Product;
 use crate::db::look_up::{self, EntryRef, Tables};
-use crate::db::master;
+use crate::db::master::{self, Shelf};
 use crate::db::tables::STOCK;
 use crate::decide::sale::Sellable;
 use crate::document::Issued;
@@ -70,9 +70,9 @@ impl Till {
     /// # Errors
     /// A failing or damaged store.
     pub fn resolve(&self, code: &str) -> Result<Option<Sellable>, TillError> {
-        let tx = self.view()?;
+        let tx = self.store.read()?;
         let generation = look_up::feed_state(&tx)?.active;
-        Ok(master::sellable(&tx, generation, code)?)
+        Ok(master::sellable(&Shelf::of(&tx)?, generation, code)?)
     }
 
     /// Products in the order of their codes, after `after`, at most `limit`.
