@@ -183,6 +183,21 @@ pub(crate) fn remove(tx: &WriteTransaction, generation: u8, key: &MasterKey) -> 
     Ok(before)
 }
 
+/// The first generation that has rows and is not among those to keep.
+pub(crate) fn generation_beside(tx: &ReadTransaction, kept: &[Option<u8>]) -> Result<Option<u8>, DbError> {
+    let table = tx.open_table(MASTER)?;
+    let mut from = 0;
+    loop {
+        let Some(found) = table.range((from, [].as_slice())..)?.next() else { return Ok(None) };
+        let generation = found?.0.value().0;
+        if !kept.contains(&Some(generation)) {
+            return Ok(Some(generation));
+        }
+        let Some(next) = generation.checked_add(1) else { return Ok(None) };
+        from = next;
+    }
+}
+
 /// Removes up to `limit` rows of a generation that is no longer served; `false` once nothing is left.
 pub(crate) fn clear(tx: &WriteTransaction, generation: u8, limit: usize) -> Result<bool, DbError> {
     let keys: Vec<Vec<u8>> = {

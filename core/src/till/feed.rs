@@ -1,7 +1,8 @@
 //! The till's side of the feed: whole signed pages, each in one transaction together with the cursor.
 //!
 //! A new epoch of head office is fetched from its first row into a generation of its own, and served only once its state
-//! hash agrees; until then the till sells on with what it has.
+//! hash agrees; until then the till sells on with what it has. Rows that are neither served nor being fetched any longer
+//! are forgotten in short steps of their own, so that no sale waits for more than one of them.
 
 use crate::catalog::MasterRow;
 use crate::db::error::DbError;
@@ -21,7 +22,8 @@ use super::journals::known_head_office;
 use super::open::append;
 use super::{Access, Till, TillError};
 
-const CLEARED_PER_STEP: usize = 500;
+/// The most rows that one step forgets.
+const FORGOTTEN_PER_STEP: usize = 500;
 
 /// What a page did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +108,6 @@ impl Till {
         if let Some(journal) = journal {
             self.state = journal;
         }
-        if after.active != feed.active && feed.active != 0 {
-            self.clear(feed.active)?;
-        }
         let is_complete = page.state.is_some();
         Ok(FeedProgress { rows: page.rows.len(), revision: page.to_revision, is_complete })
     }
@@ -132,9 +131,6 @@ impl Till {
         let fresh = FeedState { cursor: None, building: None, ..feed };
         put_feed(&tx, &fresh)?;
         tx.commit().map_err(DbError::from)?;
-        if let Some((generation, _)) = feed.building {
-            self.clear(generation)?;
-        }
         let limit = "the rows do not add up to head office's; they are fetched anew";
         Err(Refusal::new(Reason::Declined, "state", "another state hash", limit).into())
     }
@@ -153,15 +149,25 @@ impl Till {
         Ok(())
     }
 
-    fn clear(&self, generation: u8) -> Result<(), TillError> {
-        loop {
-            let tx = self.store.write()?;
-            let is_more = master::clear(&tx, generation, CLEARED_PER_STEP)?;
-            tx.commit().map_err(DbError::from)?;
-            if !is_more {
-                return Ok(());
-            }
-        }
+    /// Forgets at most 500 rows of the feed that are neither served nor being fetched; `true` while there may be more.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn forget_stale_rows(&mut self) -> Result<bool, TillError> {
+        let result = self.forget_stale_rows_or_fail();
+        self.latch(result)
+    }
+
+    fn forget_stale_rows_or_fail(&self) -> Result<bool, TillError> {
+        let tx = self.store.read()?;
+        let feed = look_up::feed_state(&tx)?;
+        let kept = [Some(0), Some(feed.active), feed.building.map(|(generation, _)| generation)];
+        let Some(stale) = master::generation_beside(&tx, &kept)? else { return Ok(false) };
+        drop(tx);
+        let tx = self.store.write()?;
+        master::clear(&tx, stale, FORGOTTEN_PER_STEP)?;
+        tx.commit().map_err(DbError::from)?;
+        Ok(true)
     }
 
     /// Takes further series granted to the current journal, such as those of the next year. Gives the journal's state
@@ -233,7 +239,8 @@ fn place(feed: &FeedState, page: &FeedPageV1) -> Result<Place, Refusal> {
         }
     }
     if page.from_revision == 0 {
-        let generation = if feed.active == u8::MAX { 1 } else { feed.active.saturating_add(1) };
+        let newest = feed.building.map_or(feed.active, |(generation, _)| generation);
+        let generation = if newest == u8::MAX { 1 } else { newest.saturating_add(1) };
         return Ok(Place::Next(generation, FeedCursor { epoch: page.epoch, revision: 0, state: StateHash::default() }));
     }
     let limit = format!("{}, where this till stands", newest.map_or(0, |cursor| cursor.revision));
@@ -247,8 +254,8 @@ fn apply_rows(
     mut state: StateHash,
 ) -> Result<StateHash, TillError> {
     if page.from_revision == 0 {
-        // A snapshot that was broken off before its cursor was stored may have left rows behind.
-        while master::clear(tx, generation, CLEARED_PER_STEP)? {}
+        // After 255 generations the first comes again; what is left of it was forgotten long ago, or is now.
+        while master::clear(tx, generation, FORGOTTEN_PER_STEP)? {}
     }
     for row in &page.rows {
         let before: Option<MasterRow> = match row {

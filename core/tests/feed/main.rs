@@ -8,7 +8,7 @@ mod shop;
 
 use counterfoil_core::catalog::{MasterKey, MasterRow};
 use counterfoil_core::command::Command;
-use counterfoil_core::feed::{FeedPageV1, StateHash};
+use counterfoil_core::feed::{FeedPageV1, FeedRow, StateHash};
 use counterfoil_core::id::{JournalId, OperatorCode};
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::key::SigningKey;
@@ -46,7 +46,7 @@ fn a_page_is_applied_once_and_a_repeat_changes_nothing() {
     let (mut office, mut till) = fed();
     assert_eq!(till.products(None, 100).unwrap().len(), GOODS.len());
     assert_eq!(price_of(&till, "3850334043641").as_deref(), Some("1.25"));
-    let first = office.last_page(0, 3, goods().into_iter().map(counterfoil_core::feed::FeedRow::Set).collect());
+    let first = office.last_page(0, 3, goods().into_iter().map(FeedRow::Set).collect());
     let rows = office.set(vec![price("milk", "1.5")]);
     let second = office.last_page(3, 5, rows);
     till.apply_feed_page(&second, now(2)).unwrap();
@@ -127,6 +127,43 @@ fn a_new_epoch_is_fetched_beside_what_is_served_and_switched_at_once() {
     audit_is_ok(&mut till);
     changes_nothing(&mut till, &late, ("declined", "epoch"));
     changes_nothing(&mut till, &old_snapshot, ("declined", "epoch"));
+}
+
+#[test]
+fn what_snapshots_leave_is_forgotten_in_portions_between_which_the_till_sells() {
+    let (mut office, mut till) = fed();
+    let MasterRow::Product(milk) = office.rows[&MasterKey::Product("milk".parse().unwrap())].clone() else {
+        panic!("milk is a product")
+    };
+    let named = |index: usize| {
+        let mut product = milk.clone();
+        (product.code, product.barcodes) = (format!("p{index}").parse().unwrap(), Vec::new());
+        MasterRow::Product(product)
+    };
+    let more = office.set((0..450).map(named).collect());
+    till.apply_feed_page(&office.last_page(3, 4, more), now(2)).unwrap();
+    let more = office.set((450..900).map(named).collect());
+    till.apply_feed_page(&office.last_page(4, 5, more), now(2)).unwrap();
+    assert!(!till.forget_stale_rows().unwrap(), "nothing is stale");
+
+    // A snapshot that is broken off by that of a further epoch.
+    let all: Vec<FeedRow> = office.rows.values().cloned().map(FeedRow::Set).collect();
+    office.epoch = epoch(2);
+    till.apply_feed_page(&office.sign(office.page(0, 10, all[..400].to_vec())), now(3)).unwrap();
+    office.epoch = epoch(3);
+    for (from, to) in [(0, 400), (400, 800)] {
+        let page = office.page(from, to, all[from as usize..to as usize].to_vec());
+        till.apply_feed_page(&office.sign(page), now(3)).unwrap();
+    }
+    till.apply_feed_page(&office.last_page(800, 2_000, all[800..].to_vec()), now(4)).unwrap();
+    let mut portions = 0;
+    while till.forget_stale_rows().unwrap() {
+        portions += 1;
+        assert_eq!(sell(&mut till, &format!("sale {portions}"), "milk"), 125);
+        audit_is_ok(&mut till);
+    }
+    assert_eq!(portions, 3, "two of some 900 rows that were served, one of 400 that were being fetched");
+    assert!(till.resolve("p899").unwrap().is_some());
 }
 
 #[test]

@@ -77,6 +77,7 @@ impl TillSide for Side {
             | SyncStep::Stop { .. }
             | SyncStep::FeedCursor
             | SyncStep::FeedPage { .. }
+            | SyncStep::ForgetStaleRows
             | SyncStep::RequestJournal
             | SyncStep::Enrol { .. }
             | SyncStep::Finish => None,

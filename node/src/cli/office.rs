@@ -181,6 +181,7 @@ fn hand_over(path: &Path, console: &Console) -> Result<Ending, Failure> {
             applied.revision = Some(revision);
         }
     }
+    while matches!(ask(&mut reach, console, SyncStep::ForgetStaleRows)?, StepAnswer::Forgotten { is_more: true }) {}
     ask(&mut reach, console, SyncStep::Finish)?;
     console.show(&Answer::done(&applied), show::fields)
 }

@@ -62,6 +62,8 @@ pub enum SyncStep {
         /// As it was signed.
         bytes: Document,
     },
+    /// To forget a portion of the feed's rows that are served no longer.
+    ForgetStaleRows,
     /// A signed request for the journal that follows the present one.
     RequestJournal,
     /// To open the journal that was granted, or to take further series of the present one.
@@ -104,6 +106,11 @@ pub enum StepAnswer {
         is_complete: bool,
         /// Whether it brought grants, which are entries.
         has_grants: bool,
+    },
+    /// A portion was forgotten.
+    Forgotten {
+        /// Whether there may be more.
+        is_more: bool,
     },
     /// It is done.
     Done,
@@ -232,6 +239,7 @@ impl SyncStep {
                 let FeedProgress { rows, revision, is_complete } = progress;
                 Ok(StepAnswer::Applied { rows: rows as u64, revision, is_complete, has_grants })
             }
+            Self::ForgetStaleRows => Ok(StepAnswer::Forgotten { is_more: till.write(Till::forget_stale_rows)? }),
             Self::RequestJournal => {
                 let key = till.pending_key()?;
                 let bytes = till.read(|core| request_journal(core, &key))?;

@@ -41,6 +41,7 @@ pub async fn pull<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Pulled, 
                 pulled.revision = revision;
                 pulled.has_grants |= has_grants;
                 if is_complete {
+                    forget_stale_rows(till)?;
                     return Ok(pulled);
                 }
             }
@@ -53,6 +54,12 @@ pub async fn pull<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Pulled, 
         }
     }
     Err(Trouble::unexpected(format!("more than {PAGES_MAX} pages"), "a feed that ends"))
+}
+
+/// Forgets what an earlier snapshot left, a portion at a time: sales go on in between.
+fn forget_stale_rows(till: &dyn TillSide) -> Result<(), Trouble> {
+    while matches!(till.ask(SyncStep::ForgetStaleRows)?, StepAnswer::Forgotten { is_more: true }) {}
+    Ok(())
 }
 
 fn path(till: &dyn TillSide) -> Result<String, Trouble> {
