@@ -66,6 +66,8 @@ impl OpenTill {
         let mut till = Self::open_store(folder, secret.as_ref())?;
         // The power may have gone between the commit that opened the journal and the note that its key is in use.
         if let Some(secret) = secret.as_mut().filter(|secret| secret.is_pending(&till.state().key)) {
+            // Its pages are not checked yet, so it writes nothing as it is closed.
+            till.stop("it is opened again");
             secret.settle_pending(folder)?;
             drop(till);
             till = Self::open_store(folder, Some(secret))?;
@@ -144,23 +146,18 @@ impl OpenTill {
 
     fn start(mut till: Till, lock: FolderLock, secret: Option<Secret>) -> Result<Self, Failure> {
         let folder = lock.folder();
-        let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
         // A damaged store can still be audited, which says where it is damaged; nothing else is answered.
+        let mut broken = damage_of(guarded(&folder.store(), || till.check_pages()))?;
+        let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
         let mut starts = 0;
-        let mut broken = match guarded(&folder.store(), || till.check_pages()) {
-            Err(Failure::Damaged(damage)) => Some(damage),
-            checked => {
-                checked?;
-                None
-            }
-        };
         for path in [Some(first.as_path()), second.as_deref()].into_iter().flatten() {
             let Some(mark) = Mark::read(path)? else { continue };
             starts = starts.max(mark.starts);
-            match guarded(&folder.store(), || till.check_mark(&mark.to_store())) {
-                Err(Failure::Damaged(damage)) => broken = broken.or(Some(damage)),
-                checked => checked?,
-            }
+            let found = damage_of(guarded(&folder.store(), || till.check_mark(&mark.to_store())))?;
+            broken = broken.or(found);
+        }
+        if let Some(damage) = &broken {
+            till.stop(&damage.message);
         }
         if let Some(mut secret) = secret {
             if secret.is_pending(&till.state().key) {
@@ -254,6 +251,9 @@ impl OpenTill {
 
     fn stop_after(&mut self, damage: &Damage) {
         let message = format!("the till stopped after a failure and must be opened again: {}", damage.message);
+        if let Some(till) = &mut self.till {
+            till.stop(&message);
+        }
         self.broken = Some(Damage { code: damage.code, message });
     }
 
@@ -265,20 +265,25 @@ impl OpenTill {
                 let limit = "room was made to end the day; ask again, and make room on the disk";
                 Refusal::new(Reason::DiskFull, "disk", "it took no more", limit).into()
             }
-            Ok(_) => {
+            Ok(after) if after.journal == before.journal && after.seq > before.seq => {
                 self.write_mark();
-                Failure::damaged(
-                    DISK_FULL,
-                    "the disk was full, but what was asked is in the journal: look before asking again",
-                )
+                let message = "the disk was full, but what was asked is in the journal: look before asking again";
+                Failure::damaged(DISK_FULL, message)
             }
-            Err(failure) => {
-                if let Failure::Damaged(damage) = &failure {
-                    self.stop_after(damage);
-                }
-                failure
+            Ok(after) => {
+                let message =
+                    format!("after the disk was full the store ends at entry {}, not {}", after.seq, before.seq);
+                self.stopped_by(Failure::damaged("store", message))
             }
+            Err(failure) => self.stopped_by(failure),
         }
+    }
+
+    fn stopped_by(&mut self, failure: Failure) -> Failure {
+        if let Failure::Damaged(damage) = &failure {
+            self.stop_after(damage);
+        }
+        failure
     }
 
     fn open_again(&mut self) -> Result<core_till::Mark, Failure> {
@@ -289,6 +294,12 @@ impl OpenTill {
         let secret = Secret::read(&folder)?;
         let mut till = Self::open_store(&folder, secret.as_ref())?;
         guarded(&folder.store(), || till.check_pages())?;
+        // An older copy stays one.
+        for path in [Some(folder.file(MARK)), Settings::read(&folder)?.second_mark].into_iter().flatten() {
+            if let Some(mark) = Mark::read(&path)? {
+                guarded(&folder.store(), || till.check_mark(&mark.to_store()))?;
+            }
+        }
         if let Some(secret) = secret {
             till.set_pepper(secret.pepper());
         }
@@ -404,6 +415,15 @@ impl OpenTill {
     }
 }
 
+/// Damage that was found, which leaves the till to an audit; any other failure is one.
+fn damage_of(checked: Result<(), Failure>) -> Result<Option<Damage>, Failure> {
+    match checked {
+        Ok(()) => Ok(None),
+        Err(Failure::Damaged(damage)) => Ok(Some(damage)),
+        Err(failure) => Err(failure),
+    }
+}
+
 fn closed() -> Failure {
     Failure::damaged("store", "the till is closed after a failure and must be opened again")
 }
@@ -445,3 +465,7 @@ fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Resu
         }
     }
 }
+
+#[cfg(test)]
+#[path = "open_till_tests.rs"]
+mod tests;

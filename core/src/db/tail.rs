@@ -71,9 +71,17 @@ impl Tail {
     }
 
     /// Writes all of it to the tables, where it belongs once this transaction is committed.
+    ///
+    /// # Errors
+    /// The head row does not name the tail's last entry: the store is not the one that the tail follows.
     pub(crate) fn fold_into(&self, tx: &WriteTransaction) -> Result<(), DbError> {
-        if self.rows.is_empty() {
-            return Ok(());
+        // The engine's keys do not sort by their bytes.
+        let newest = self.rows(ENTRIES.name()).filter_map(|(_, bytes)| Entry::read(bytes).ok()).max_by_key(Entry::seq);
+        let Some(last) = newest else { return Ok(()) };
+        let head = tx.get::<_, Head>(TAIL, &HEAD)?;
+        if head.is_none_or(|head| (head.seq, head.hash) != (last.seq(), last.hash())) {
+            let text = format!("the store's head is not entry {} of the tail: {head:?}", last.seq());
+            return Err(DbError::Invariant(text));
         }
         self.fold_table(tx, ENTRIES)?;
         self.fold_table(tx, JOURNALS)?;
@@ -234,4 +242,36 @@ impl<T: Tables> Rows for View<'_, T> {
 
 fn entry_key(at: EntryRef) -> impl AsRef<[u8]> {
     <(u16, u64) as redb::Value>::as_bytes(&(at.life, at.seq))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{InMemoryBackend, Store};
+    use crate::id::JournalId;
+    use crate::journal::envelope::ChainHead;
+    use crate::time::{Now, Timestamp, ZoneOffset};
+
+    #[test]
+    fn a_tail_is_folded_only_into_the_store_that_it_follows() {
+        let store = Store::open(InMemoryBackend::new()).unwrap();
+        let now = Now { at: Timestamp(1), offset: ZoneOffset(0) };
+        let (first, head) = ChainHead::start(JournalId([1; 16])).append(now, 9, 1, b"first").unwrap();
+        let tx = store.write().unwrap();
+        let none = Tail::default();
+        let mut view = View::new(&tx, &none);
+        let (mut entries, mut head) = (vec![first], head);
+        for _ in 0..300 {
+            let (entry, next) = head.append(now, 9, 1, b"further").unwrap();
+            entries.push(entry);
+            head = next;
+        }
+        entries.iter().for_each(|entry| view.put_entry(1, entry).unwrap());
+        let tail = view.into_rows();
+        let (last, before) = entries.split_last().unwrap();
+        before.iter().for_each(|entry| append(&tx, 1, entry).unwrap());
+        assert!(matches!(tail.fold_into(&tx), Err(DbError::Invariant(_))), "the store ends at entry 300");
+        append(&tx, 1, last).unwrap();
+        tail.fold_into(&tx).unwrap();
+    }
 }

@@ -127,10 +127,16 @@ impl Till {
         }
         match self.store.is_intact() {
             Ok(true) => {}
-            Ok(false) => audit.differs(DbError::DamagedPages.to_string()),
-            Err(error) => audit.differs(error.to_string()),
+            // The engine may have gone back to the commit before the damage; the till, which is ahead of it, writes no more.
+            Ok(false) => self.stop_for(&DbError::DamagedPages, &mut audit),
+            Err(error) => self.stop_for(&error, &mut audit),
         }
         Ok(audit)
+    }
+
+    fn stop_for(&mut self, error: &DbError, audit: &mut Audit) {
+        self.stop(&error.to_string());
+        audit.differs(error.to_string());
     }
 
     fn audit_journal(

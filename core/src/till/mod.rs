@@ -118,6 +118,13 @@ impl Till {
         self.space = space;
     }
 
+    /// Stops all writing, that of a clean stop included: whoever holds the till has found that it cannot be trusted.
+    pub fn stop(&mut self, why: &str) {
+        if self.access == Access::Full {
+            self.access = Access::ReadOnly(why.to_owned());
+        }
+    }
+
     /// Gives the till its device's pepper, without which PINs can be neither set nor checked.
     pub fn set_pepper(&mut self, pepper: Pepper) {
         self.pepper = Some(pepper);
