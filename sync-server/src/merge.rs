@@ -262,12 +262,19 @@ impl Merging<'_> {
         if matches!(judged, Verdict::Fork { .. }) && !self.is_of_applied_branch(checked)? {
             return Ok(());
         }
-        let before = self.rows.as_rows().hello(journal)?;
-        let seq_before = before.and_then(|bytes| Hello::read(&bytes).ok()).map(|hello| hello.claimed().seq);
-        if seq_before.is_none_or(|seq| seq <= checked.statement().seq) {
-            self.rows.put_hello(journal, checked.proof())?;
+        let before = said(self.rows.as_rows(), journal)?;
+        let is_older = before.is_some_and(|(seq, _)| seq > checked.statement().seq);
+        let has_ended = matches!(judged, Verdict::Closed | Verdict::Revoked);
+        if is_older || has_ended && self.is_awaited(before)? {
+            return Ok(());
         }
-        Ok(())
+        self.rows.put_hello(journal, checked.proof())
+    }
+
+    /// Whether what was said before has not come: who speaks now, after the journal's end, may be another copy of the till.
+    fn is_awaited(&self, said: Option<(u64, Hash)>) -> Result<bool, StoreError> {
+        let Some((seq, hash)) = said else { return Ok(false) };
+        Ok(seq > self.record.seq && !self.rows.as_rows().is_kept(self.record.journal, seq, hash)?)
     }
 
     /// Whether a forked journal's till was acknowledged beyond the fork: then it is the one whose branch is applied.

@@ -165,7 +165,24 @@ impl World {
             self.tell(format_args!("head office's disk is exchanged for backup {place}"));
             self.truth(Truth::OfficeLost);
         }
+        self.revoke_again();
         self.observe_office(observe::Wants::NoAudit);
+    }
+
+    /// What was revoked before the backup was put back may be trusted again there; a person sees to it at once.
+    fn revoke_again(&mut self) {
+        for seat in 0..self.seats.len() {
+            if !self.seats[seat].is_revoked {
+                continue;
+            }
+            let device = self.device(seat);
+            let (store, till) = (device.borrow().store.clone(), device.borrow().name.clone());
+            if let Some(rows) = self.office.rows()
+                && rows.write(|rows| counterfoil_sync_server::grants::revoke(rows, &store, &till)).is_ok()
+            {
+                self.tell(format_args!("head office again trusts {} no longer", self.name(seat)));
+            }
+        }
     }
 
     /// Head office trusts a till no longer.

@@ -33,7 +33,9 @@ impl World {
         }
         if let Some(command) = self.seats[seat].unanswered.take() {
             if self.rng.u8(..4) > 0 {
+                self.is_asked_again = true;
                 self.perform(seat, &command);
+                self.is_asked_again = false;
             }
             return;
         }
@@ -169,6 +171,14 @@ impl World {
         }
     }
 
+    /// A sale that was booked when it was asked for the first time has the prices of that time, not those shown now.
+    fn at_its_own_time(&self, mut paper: What) -> What {
+        if let (true, What::Printed(printed)) = (self.is_asked_again, &mut paper) {
+            printed.shown.clear();
+        }
+        paper
+    }
+
     /// Counts a wrong clock, or a change between summer and winter time, that a command has met.
     fn note_clock(&mut self, seat: usize, offset: i16) {
         if let Some(kind) = self.seats[seat].wrong_clock.take() {
@@ -221,7 +231,7 @@ impl World {
         let name = self.name(seat);
         drawer.into_iter().for_each(|drawer| self.see(drawer));
         match printed.flatten() {
-            Some(Ok(paper)) => self.see(paper),
+            Some(Ok(paper)) => self.see(self.at_its_own_time(paper)),
             Some(Err(error)) => self.break_off("N4", format_args!("{name} cannot print: {error}")),
             None => {}
         }

@@ -190,6 +190,8 @@ pub(crate) struct World {
     pub(crate) is_calm: bool,
     /// The newest request that has arrived, by the order of sending.
     pub(crate) newest_arrived: u64,
+    /// Whether somebody asks again for what was asked before.
+    pub(crate) is_asked_again: bool,
     /// When a line was healed last, and whose.
     pub(crate) last_heal: Option<(i64, usize)>,
     /// Whether head office was ever put back to an older state.
@@ -223,6 +225,7 @@ impl World {
             overheard: Vec::new(),
             is_calm: false,
             newest_arrived: 0,
+            is_asked_again: false,
             last_heal: None,
             is_office_put_back: false,
             broken: None,

@@ -60,12 +60,15 @@ pub(super) fn check(
     if let Some(state) = &state {
         add_total(audit, state.total);
     }
+    let applied = Received::applied(record, state.clone());
     let received = kept::check(rows, record, state, gathered, audit)?;
     gathered.received.insert(record.journal, received.seq);
-    if let Some(hello) = hello.filter(|hello| hello.seq > received.seq)
+    if let Some(hello) = hello.filter(|hello| hello.seq > applied.seq)
         && !rows.is_kept(record.journal, hello.seq, hello.hash)?
     {
-        audit.unreceived.push(unreceived(record, &received, &hello));
+        // Where another entry came in that place, what is kept is of another copy of the till.
+        let common = if hello.seq > received.seq { &received } else { &applied };
+        audit.unreceived.push(unreceived(record, common, &hello));
     }
     told::branch_unreceived(rows, record, audit)?;
     told::evidence(rows, record, audit)?;

@@ -28,6 +28,13 @@ pub(super) struct Received {
     pub(super) state: Option<JournalState>,
 }
 
+impl Received {
+    /// What is applied, before anything that is kept.
+    pub(super) const fn applied(record: &JournalRecord, state: Option<JournalState>) -> Self {
+        Self { seq: record.seq, hash: record.hash, state }
+    }
+}
+
 /// Reads what is kept of a journal.
 pub(super) fn check(
     rows: &dyn Rows,
@@ -36,7 +43,7 @@ pub(super) fn check(
     gathered: &mut Gathered,
     audit: &mut Audit,
 ) -> Result<Received, StoreError> {
-    let mut received = Received { seq: record.seq, hash: record.hash, state };
+    let mut received = Received::applied(record, state);
     let mut disputed = Disputed {
         journal: record.journal,
         store: record.profile.store.clone(),

@@ -7,10 +7,11 @@ use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::money::Money;
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::tender::TenderKind;
+use counterfoil_sync_server::audit::audit;
 use counterfoil_sync_server::merge::{Outcome, Word};
 use counterfoil_sync_server::projection::replay;
 use counterfoil_sync_server::store::Store;
-use counterfoil_sync_server::store::record::{Dimension, KeptBecause, RollUp};
+use counterfoil_sync_server::store::record::{Dimension, JournalRecord, KeptBecause, RollUp};
 use counterfoil_sync_server::verdict::{Standing, Verdict};
 use tempfile::tempdir;
 
@@ -192,4 +193,29 @@ fn an_old_hello_does_not_replace_a_newer_one() {
     merge(&*store, Word::Hello(newer.clone(), None));
     assert_eq!(merge(&*store, old).verdict, Verdict::Append { from: 1 });
     assert_eq!(store.read(|rows| rows.hello(shop.journal)).unwrap().unwrap(), newer.proof());
+}
+
+#[test]
+fn what_one_copy_of_an_ended_journal_said_to_have_stays_missing_whatever_another_copy_sends() {
+    let (mut lost, mut copy) = (Shop::open(1), Shop::open(1));
+    let folder = tempdir().unwrap();
+    let store = head_office(folder.path(), &[&lost]);
+    let held = merge(&*store, lost.all_from(1)).seq;
+    lost.sell(ids("lost", 3));
+    merge(&*store, lost.hello());
+    let record = store.read(|rows| rows.journal(lost.journal)).unwrap().unwrap();
+    store.write(|rows| rows.put_journal(&JournalRecord { standing: Standing::Closed, ..record.clone() })).unwrap();
+
+    copy.sell(ids("copy", 5));
+    for _ in 0..2 {
+        merge(&*store, copy.hello());
+        merge(&*store, copy.all_from(held + 1));
+    }
+    let missing = store.read(audit).unwrap().unreceived;
+    assert_eq!(missing.iter().map(|one| (one.from, one.to)).collect::<Vec<_>>(), [(held + 1, lost.seq())]);
+
+    // Once they have come after all, nothing is missing.
+    merge(&*store, lost.all_from(held + 1));
+    merge(&*store, lost.hello());
+    assert_eq!(store.read(audit).unwrap().unreceived.len(), 0);
 }
