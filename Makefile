@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fleet fleet-planted fuzz coverage mutants clean
+.PHONY: demo bench test tools fmt core-alone clippy unit doc bench-build crash kills fleet fleet-test fleet-planted fuzz coverage mutants clean
 
 CARGO ?= cargo
 
@@ -17,7 +17,7 @@ bench: tools
 	@target/release/table
 
 ## Every check that there is.
-test: tools fmt core-alone clippy unit fleet-planted doc bench-build
+test: tools fmt core-alone clippy unit fleet-test fleet-planted doc bench-build
 	@echo "every check passed"
 
 ## A C compiler is all that the build needs besides Rust.
@@ -68,6 +68,10 @@ fleet: tools
 ## Defects planted one by one in the simulated fleet: each must be found by the check that is named for it.
 fleet-planted: tools
 	$(CARGO) run --locked -p counterfoil-fuzz --features planted-bugs --bin fleet -- --planted --seeds 80
+
+## Its 200 seeds and what failed once, as the tests are built; every kind of fault must happen and every check must look.
+fleet-test:
+	$(CARGO) run --locked -p counterfoil-fuzz --bin fleet -- --seeds 200
 
 ## Each fuzz target for T seconds: make fuzz T=60, or make fuzz TARGETS="quote batch".
 T ?= 60

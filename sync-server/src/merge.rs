@@ -265,10 +265,8 @@ impl Merging<'_> {
         let before = said(self.rows.as_rows(), journal)?;
         let is_older = before.is_some_and(|(seq, _)| seq > checked.statement().seq);
         let has_ended = matches!(judged, Verdict::Closed | Verdict::Revoked);
-        if is_older || has_ended && self.is_awaited(before)? {
-            return Ok(());
-        }
-        self.rows.put_hello(journal, checked.proof())
+        let stays = is_older || has_ended && self.is_awaited(before)?;
+        if stays { Ok(()) } else { self.rows.put_hello(journal, checked.proof()) }
     }
 
     /// Whether what was said before has not come: who speaks now, after the journal's end, may be another copy of the till.
