@@ -14,8 +14,9 @@ use counterfoil_core::time::Timestamp;
 
 use crate::clock;
 use crate::enrolment::Granting;
-use crate::merge::{Outcome, Word, said};
+use crate::merge::{Outcome, Word};
 use crate::operation_error::OperationError;
+use crate::said::said;
 use crate::store::Store;
 use crate::verdict::Asked;
 

@@ -7,6 +7,7 @@ pub mod store;
 pub mod projection;
 pub mod read_batch;
 mod totals_text;
+pub mod said;
 pub mod merge;
 pub mod writer;
 

@@ -19,10 +19,11 @@ use counterfoil_core::time::Timestamp;
 
 use crate::projection::Projection;
 use crate::read_batch::{ReadBatch, ReadEntry};
+use crate::said::said;
 use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
-use crate::store::{Rows, RowsMut, StoreError};
+use crate::store::{RowsMut, StoreError};
 use crate::totals_text::{numbers_text, total_text};
-use crate::verdict::{Asked, Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
+use crate::verdict::{Asked, Claim, Held, Standing, Verdict, common, epoch_counter_needed, verdict};
 
 /// The most entries of one journal that are kept without being applied.
 pub const KEPT_ENTRIES_MAX: u64 = 1_000_000;
@@ -125,7 +126,7 @@ pub fn merge(
     let is_missed = is_alive(Bug::ForkTakenForRepeat) && matches!(judged, Verdict::Fork { .. })
         || is_alive(Bug::QuarantineOfAll)
             && matches!(judged, Verdict::Append { .. })
-            && has_quarantine(rows.as_rows())?;
+            && rows.as_rows().journals()?.iter().any(|record| record.standing == Standing::Quarantined);
     let judged = if is_missed { Verdict::Duplicate } else { judged };
     let is_against_said = held.said.is_some_and(|said| is_against(word, said, record.seq));
     let mut merging = Merging { rows, projection, record, moment, kept_to: None, is_against_said };
@@ -138,20 +139,6 @@ pub fn merge(
     rows.put_journal(&record)?;
     let (standing, epoch) = (Some(record.standing), rows.as_rows().epoch()?);
     Ok(Outcome { journal, verdict: judged, standing, seq: record.seq, hash: record.hash, epoch, kept_to, send_from })
-}
-
-/// The newest entry that a journal's till has signed to have. The hello was verified when it was kept.
-///
-/// # Errors
-/// The store failed, or the row is damaged.
-pub fn said(rows: &dyn Rows, journal: JournalId) -> Result<Option<(u64, Hash)>, StoreError> {
-    let hello = rows.hello(journal)?.and_then(|bytes| Hello::read(&bytes).ok());
-    Ok(hello.map(|hello| (hello.claimed().seq, hello.claimed().hash)).filter(|(seq, _)| *seq > 0))
-}
-
-/// Whether any journal is in quarantine: what only a planted defect asks.
-fn has_quarantine(rows: &dyn Rows) -> Result<bool, StoreError> {
-    Ok(rows.journals()?.iter().any(|record| record.standing == Standing::Quarantined))
 }
 
 /// Whether a word cannot be true beside an earlier one about entries that have not come.
@@ -217,7 +204,7 @@ impl Merging<'_> {
                 self.quarantine(from, checked.proof())?;
                 self.unless_kept(hello, from)?
             }
-            Verdict::Closed | Verdict::Revoked => self.unless_kept(hello, self.record.seq.saturating_add(1))?,
+            Verdict::Closed | Verdict::Revoked => self.send_after_end(checked)?,
             Verdict::ServerRestored { from } => {
                 self.put_evidence(EvidenceOf::ServerRestored, from, checked.proof())?;
                 Some(from)
@@ -244,16 +231,27 @@ impl Merging<'_> {
         Ok(send_from)
     }
 
+    /// From where the till of an ended journal sends: another copy of it may have a branch of its own below our head.
+    fn send_after_end(&mut self, checked: &CheckedHello) -> Result<Option<u64>, StoreError> {
+        let (hello, held) = (checked.statement(), self.record.seq);
+        let at = |seq| hash_at(self.rows, hello.journal, seq);
+        if hello.seq == 0 || hello.seq <= held && at(hello.seq)? == hello.hash {
+            return Ok(None);
+        }
+        // Who shows no acknowledgement and has more than we hold is most likely the one whose entries they are.
+        let is_onward = checked.acknowledged().is_none() && hello.seq > held;
+        let common = if is_onward { held } else { common(held, checked, at)?.seq() };
+        self.unless_kept(hello, common.saturating_add(1))
+    }
+
     /// From where a till that may not grow sends what is new, unless its head is here already.
     fn unless_kept(&mut self, hello: &Hello, from: u64) -> Result<Option<u64>, StoreError> {
         if hello.seq < from {
             return Ok(None);
         }
-        if self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)? {
-            self.kept_to = Some(hello.seq);
-            return Ok(None);
-        }
-        Ok(Some(from))
+        let is_kept = self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)?;
+        self.kept_to = is_kept.then_some(hello.seq);
+        Ok((!is_kept).then_some(from))
     }
 
     /// Keeps what the till has signed about itself last. The word of the other branch of a fork is evidence, not that.

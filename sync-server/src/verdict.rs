@@ -159,21 +159,59 @@ fn is_bad_signature(fault: &Fault) -> bool {
     matches!(fault.cause(), Fault::BadSignature { .. })
 }
 
+/// How far a till's branch is ours, by the acknowledgement that it shows. Head office that was put back may have lost
+/// what it once acknowledged, and hold another branch in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Common {
+    /// At least up to this entry.
+    UpTo(u64),
+    /// What we acknowledged is not what we hold.
+    Disproved,
+}
+
+impl Common {
+    /// The last entry that is surely of both; 0 for none.
+    #[must_use]
+    pub const fn seq(self) -> u64 {
+        match self {
+            Self::UpTo(seq) => seq,
+            Self::Disproved => 0,
+        }
+    }
+}
+
+/// Compares what a till shows as acknowledged with what is held up to `held_seq`.
+///
+/// # Errors
+/// Only those of `hash_at`.
+pub fn common<E>(
+    held_seq: u64,
+    checked: &CheckedHello,
+    hash_at: impl FnOnce(u64) -> Result<Hash, E>,
+) -> Result<Common, E> {
+    let Some(last) = checked.acknowledged().filter(|last| (1..=held_seq).contains(&last.seq)) else {
+        return Ok(Common::UpTo(0));
+    };
+    Ok(if hash_at(last.seq)? == last.hash { Common::UpTo(last.seq) } else { Common::Disproved })
+}
+
 /// A head above ours is the normal backlog; the entries between will show whether it is ours.
 fn of_hello<E>(
     held: &Held,
     checked: &CheckedHello,
     mut hash_at: impl FnMut(u64) -> Result<Hash, E>,
 ) -> Result<Verdict, E> {
-    let (hello, acknowledged) = (checked.statement(), checked.acknowledged_seq());
+    let hello = checked.statement();
+    let common = common(held.seq, checked, |seq| hash_of(held, seq, &mut hash_at))?;
     let next = held.seq.saturating_add(1);
     let is_shared = (1..=held.seq).contains(&hello.seq);
     let contradicts = held.said.is_some_and(|(seq, hash)| seq == hello.seq && hash != hello.hash);
-    if contradicts || is_shared && hash_of(held, hello.seq, &mut hash_at)? != hello.hash {
-        return Ok(Verdict::Fork { from: acknowledged.min(hello.seq.saturating_sub(1)).saturating_add(1) });
+    let is_other = common == Common::Disproved || is_shared && hash_of(held, hello.seq, &mut hash_at)? != hello.hash;
+    if contradicts || is_other {
+        return Ok(Verdict::Fork { from: common.seq().min(hello.seq.saturating_sub(1)).saturating_add(1) });
     }
     if held.standing == Standing::Quarantined {
-        let proven = if hello.seq > held.seq { acknowledged.min(held.seq) } else { hello.seq };
+        let proven = if hello.seq > held.seq { common.seq() } else { hello.seq };
         return Ok(Verdict::Fork { from: proven.saturating_add(1) });
     }
     if let Some(last) = checked.acknowledged()

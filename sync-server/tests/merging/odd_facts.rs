@@ -1,8 +1,9 @@
 //! What a till has signed is a fact, however odd: it is stored, counted where it can be, and shown to a person.
 
-use crate::shop::{Shop, head_office, ids, merge};
+use crate::shop::{EPOCH, Shop, head_office, head_office_key, ids, merge};
 use counterfoil_core::document::DocumentV1;
 use counterfoil_core::event::{Event, GrantedByV1, JournalClosedV1, SeriesGrantedV1};
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Nonce};
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::money::Money;
 use counterfoil_core::series::{DocumentKind, Series};
@@ -218,4 +219,45 @@ fn what_one_copy_of_an_ended_journal_said_to_have_stays_missing_whatever_another
     merge(&*store, lost.all_from(held + 1));
     merge(&*store, lost.hello());
     assert_eq!(store.read(audit).unwrap().unreceived.len(), 0);
+}
+
+#[test]
+fn a_copy_whose_branch_of_an_ended_journal_is_the_shorter_one_still_sends_it() {
+    let (mut shop, mut copy) = (Shop::open(1), Shop::open(1));
+    let folder = tempdir().unwrap();
+    let store = head_office(folder.path(), &[&shop]);
+    let shared = shop.seq();
+    shop.sell(ids("shop", 5));
+    merge(&*store, shop.all_from(1));
+    let record = store.read(|rows| rows.journal(shop.journal)).unwrap().unwrap();
+    store.write(|rows| rows.put_journal(&JournalRecord { standing: Standing::Closed, ..record.clone() })).unwrap();
+    assert_eq!(merge(&*store, shop.hello()).send_from, None, "all of it is held");
+
+    copy.sell(ids("copy", 2));
+    let from = merge(&*store, copy.hello()).send_from.expect("its two sales are not held");
+    assert!(from <= shared + 1, "{from}");
+    merge(&*store, copy.all_from(from));
+    let kept = store.read(|rows| rows.kept(shop.journal, 100)).unwrap();
+    assert_eq!(kept.len(), 2);
+    assert_eq!(merge(&*store, copy.hello()).send_from, None, "both are kept now");
+}
+
+#[test]
+fn a_branch_whose_acknowledgement_was_lost_by_a_restore_is_asked_for_from_its_beginning() {
+    let (mut shop, mut copy) = (Shop::open(1), Shop::open(1));
+    let folder = tempdir().unwrap();
+    let store = head_office(folder.path(), &[&shop]);
+    let shared = shop.seq();
+    copy.sell(ids("copy", 4));
+    // Head office once acknowledged the copy's first sale, was put back, and holds the other branch since.
+    let lost = copy.batch(shared + 1).entries()[0].clone();
+    shop.sell(ids("shop", 2));
+    merge(&*store, shop.all_from(1));
+    let (epoch, time, nonce) = (EPOCH, lost.now().at, Nonce([1; 16]));
+    let shown = Acknowledgement { journal: shop.journal, seq: lost.seq(), hash: lost.hash(), epoch, time, nonce };
+    let shown = shown.sign(&head_office_key()).unwrap();
+    let outcome = merge(&*store, copy.hello_with(|hello| hello.acknowledged = Some(shown)));
+    assert_eq!((outcome.verdict, outcome.send_from), (Verdict::Fork { from: 1 }, Some(1)));
+    merge(&*store, copy.all_from(1));
+    assert_eq!(store.read(|rows| rows.kept(shop.journal, 100)).unwrap().len(), 4);
 }
