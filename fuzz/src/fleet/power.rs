@@ -142,7 +142,11 @@ impl World {
         if self.office.is_up() {
             return;
         }
-        if let Err(error) = self.office.start() {
+        let started = self.office.start();
+        if !self.office.disk.has_power() {
+            return self.lose_office();
+        }
+        if let Err(error) = started {
             return self.break_off("S1", format_args!("head office does not start after an honest crash: {error}"));
         }
         self.tell("head office starts");

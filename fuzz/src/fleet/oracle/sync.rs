@@ -165,7 +165,11 @@ fn quarantine_delays_no_other(
     }
     for (device, told) in tills {
         let Some(current) = told.journals.last() else { continue };
-        if ledger.truth.is_disturbed(current.journal) || ledger.truth.ended.contains_key(&current.journal) {
+        // A token for another device of the same slot has ended the journal, whatever else is in quarantine.
+        let has_successor =
+            office.journals.iter().any(|one| one.journal == current.journal && one.standing == "closed");
+        let has_ended = ledger.truth.ended.contains_key(&current.journal) || has_successor;
+        if ledger.truth.is_disturbed(current.journal) || has_ended {
             continue;
         }
         let held = ledger.held.get(&current.journal).map_or(0, |entries| entries.len() as u64);
