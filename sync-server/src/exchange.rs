@@ -78,7 +78,7 @@ pub fn take_batch(desk: &dyn Desk, bytes: &[u8], speaker: Speaker<'_>) -> Result
     match read.verify(&record.key) {
         Ok(batch) => {
             if let Some(grant) = forgotten {
-                forgotten_grant::keep(desk.store(), &grant, batch.first(), desk.now())?;
+                forgotten_grant::keep(desk.store(), &grant, batch.first(), desk.now(), desk.eight()?)?;
             }
             answer(desk, desk.merge(Word::batch(batch, &record.profile))?)
         }

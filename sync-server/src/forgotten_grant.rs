@@ -7,6 +7,7 @@
 
 use counterfoil_core::event::{Event, GrantedByV1};
 use counterfoil_core::grant::GrantV1;
+use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::batch::UnverifiedBatch;
 use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal::fault::Fault;
@@ -40,11 +41,18 @@ fn opened_by(first: &Entry) -> Result<Option<(GrantV1, Vec<u8>)>, Fault> {
     }
 }
 
-/// Learns the journal with its store, slot and grant; `first` is its first entry, verified.
+/// Learns the journal with its store, slot and grant; `first` is its first entry, verified. A grant of this epoch, or of a
+/// later one, that was forgotten proves that more was: a new epoch begins, in which each till tells what it has.
 ///
 /// # Errors
 /// The store failed.
-pub fn keep(store: &dyn Store, grant: &GrantV1, first: &Entry, now: Timestamp) -> Result<(), StoreError> {
+pub fn keep(
+    store: &dyn Store,
+    grant: &GrantV1,
+    first: &Entry,
+    now: Timestamp,
+    fresh: [u8; 8],
+) -> Result<(), StoreError> {
     let Ok(Some((_, signed))) = opened_by(first) else { return Ok(()) };
     let Some(suffix) = suffix_of(grant) else { return Ok(()) };
     let profile = &grant.profile;
@@ -60,6 +68,9 @@ pub fn keep(store: &dyn Store, grant: &GrantV1, first: &Entry, now: Timestamp) -
                 zone: profile.zone.clone(),
                 prices_include_tax: profile.prices_include_tax,
             })?;
+        }
+        if grant.epoch.counter >= rows.as_rows().epoch()?.counter {
+            rows.put_epoch(Epoch { counter: grant.epoch.counter.saturating_add(1), random: fresh })?;
         }
         let slot = keep_slot(rows, grant, &suffix)?;
         let granted = GrantRecord {
@@ -123,8 +134,6 @@ fn given_with(suffix: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_core::journal::acknowledgement::Epoch;
-
     use super::*;
     use crate::enrolment::suffix;
 

@@ -131,3 +131,23 @@ fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
     assert_eq!((&audit["totals"], &of_journal(&audit, &old)["standing"]), (&counted["totals"], &json!("closed")));
     assert_eq!(till.sync()["journals"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_head_office_that_has_forgotten_a_grant_of_its_own_epoch_begins_a_new_one() {
+    let mut head = Head::open();
+    head.stop();
+    let copy = head.copy();
+    head.serve();
+    let till = head.till("S01", "T01");
+    till.sell_milk("a", 2);
+    till.sync();
+    assert_eq!(epoch(&head), 1);
+    // The copy is put back and nobody says so. The grant in the till's first entry proves it.
+    head.stop();
+    head.put_back(&copy);
+    head.serve();
+    till.sync();
+    assert_eq!(epoch(&head), 2);
+    assert_eq!(till.sync()["journals"][0]["verdict"], "duplicate");
+    assert_eq!((epoch(&head), head.audit()["totals"][0]["documents"].clone()), (2, json!(2)));
+}

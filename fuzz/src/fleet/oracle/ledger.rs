@@ -204,6 +204,8 @@ impl Ledger {
             }
             Told::RolledBack { device, journal, to, .. } => {
                 self.forget(*device, Some(*journal));
+                // The whole store was put back, with what it knew to be acknowledged of earlier journals.
+                self.stored.retain(|of, _| of.0 != *device);
                 if let Some(promises) = self.promises.get_mut(&(*device, *journal)) {
                     promises.retain(|seq, _| seq <= to);
                 }
