@@ -4,9 +4,9 @@ use std::hint::black_box;
 
 use counterfoil_benches::baskets::{Baskets, Filled};
 use counterfoil_benches::journal::{Journal, time_of};
+use counterfoil_core::approval::Actor;
 use counterfoil_core::decide::{self, Context};
 use counterfoil_core::line::LineInput;
-use counterfoil_core::operator::Operator;
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::series::{DocumentKind, SeriesHead};
 use counterfoil_core::totals::{DocumentInput, PriceMode, price};
@@ -47,8 +47,8 @@ fn pricing(criterion: &mut Criterion) {
 
 fn deciding(criterion: &mut Criterion) {
     let till = Journal::open(0);
-    let operator = Operator::owner();
-    let context = Context { state: &till.state, operator: &operator, now: time_of(1) };
+    let operator = Actor::owner();
+    let context = Context { state: &till.state, operator: &operator, approver: None, now: time_of(1) };
     let baskets: Vec<_> = Baskets::new("decide", 5).take(100).collect();
     let mut next = baskets.iter().cycle();
     criterion.bench_function("decide/5_line_sale", |bencher| {

@@ -1,5 +1,6 @@
 //! Journals of real sales, made as a till makes them but without a store: decided, sealed, folded and signed by core.
 
+use counterfoil_core::approval::Actor;
 use counterfoil_core::decide::{self, Context};
 use counterfoil_core::event::{Event, GrantedByV1, JournalOpenedV1};
 use counterfoil_core::grant::Profile;
@@ -9,7 +10,6 @@ use counterfoil_core::journal::envelope::{ChainHead, Entry};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::journal_state::JournalState;
 use counterfoil_core::money::Money;
-use counterfoil_core::operator::Operator;
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
 
@@ -31,7 +31,7 @@ pub struct Journal {
     pub state: JournalState,
     /// All entries.
     pub entries: Vec<Entry>,
-    operator: Operator,
+    operator: Actor,
     sales: u64,
 }
 
@@ -84,9 +84,9 @@ impl Journal {
         let event = Event::JournalOpened(Box::new(opened.clone()));
         let (first, _) = sealed(ChainHead::start(JournalId(journal)), &event, time_of(0));
         let state = JournalState::open(&first, &opened);
-        let mut till = Self { key, state, entries: vec![first], operator: Operator::owner(), sales: 0 };
+        let mut till = Self { key, state, entries: vec![first], operator: Actor::owner(), sales: 0 };
         let now = time_of(0);
-        let context = Context { state: &till.state, operator: &till.operator, now };
+        let context = Context { state: &till.state, operator: &till.operator, approver: None, now };
         let opened = decide::drawer::open(&context, Money::from_minor(10_000)).expect("the drawer is closed");
         till.append(&opened, now);
         till
@@ -104,7 +104,7 @@ impl Journal {
     /// Sells a basket.
     pub fn sell(&mut self, filled: &Filled) {
         let now = time_of(self.sales);
-        let context = Context { state: &self.state, operator: &self.operator, now };
+        let context = Context { state: &self.state, operator: &self.operator, approver: None, now };
         let sold = decide::sale::decide(&context, &filled.basket, &filled.products, None).expect("a basket to be sold");
         self.append(&sold, now);
         self.sales += 1;

@@ -13,6 +13,7 @@ use crate::id::{Barcode, MasterCode, Name, OperatorCode, ProductCode};
 use crate::operator::Operator;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
+use crate::role::{Role, RoleRules};
 use crate::tax::{LineTax, TAXES_PER_LINE_MAX};
 
 /// The most barcodes one product may have.
@@ -142,6 +143,8 @@ pub enum MasterRow {
     Price(StorePrice),
     /// An operator, without the PIN.
     Operator(Operator),
+    /// What a role allows.
+    Role(Box<RoleRules>),
 }
 
 /// Which row of master data: its kind and its code. Frozen order.
@@ -157,6 +160,16 @@ pub enum MasterKey {
     Price(ProductCode),
     /// An operator by code.
     Operator(OperatorCode),
+    /// A role by its code.
+    Role(MasterCode),
+}
+
+impl MasterKey {
+    /// The key of a role's rules.
+    #[must_use]
+    pub fn of_role(role: &Role) -> Self {
+        Self::Role(MasterCode::new(role.code()).expect("a code of a role is a code of master data"))
+    }
 }
 
 impl MasterRow {
@@ -169,6 +182,7 @@ impl MasterRow {
             Self::Product(product) => MasterKey::Product(product.code.clone()),
             Self::Price(price) => MasterKey::Price(price.product.clone()),
             Self::Operator(operator) => MasterKey::Operator(operator.code.clone()),
+            Self::Role(rules) => MasterKey::of_role(&rules.role),
         }
     }
 
@@ -183,6 +197,7 @@ impl MasterRow {
                 Err(Refusal::new(Reason::TooMany, "taxes", class.taxes.len(), format!("1 to {TAXES_PER_LINE_MAX}")))
             }
             Self::Price(price) => check_price("price", Some(price.price)),
+            Self::Role(rules) => rules.check(),
             Self::TaxClass(_) | Self::Category(_) | Self::Operator(_) => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ use crate::id::{CommandId, Note};
 use crate::money::Money;
 use crate::operator::{Operator, PinHash};
 use crate::quantity::{Quantity, UnitPrice};
+use crate::role::RoleRules;
 use crate::series::DocumentKind;
 use crate::tender::Tender;
 use crate::time::Now;
@@ -30,6 +31,8 @@ pub enum Command {
     ChangeMasterData(Vec<MasterRow>),
     /// Add or change an operator; `None` keeps the PIN.
     SetOperator(Operator, Option<PinHash>),
+    /// Say what a role allows.
+    SetRole(Box<RoleRules>),
     /// Begin a drawer session with its float.
     OpenDrawer(Money),
     /// Move cash in or out outside a sale.
@@ -40,6 +43,29 @@ pub enum Command {
     RefundSale(RefundRequest),
     /// End the drawer session with a count; makes the Z report.
     CloseDrawer(Count),
+}
+
+impl Command {
+    /// The caller's id, of commands that are carried out once for ever.
+    #[must_use]
+    pub const fn id(&self) -> Option<&CommandId> {
+        match self {
+            Self::CompleteSale(basket) => Some(&basket.id),
+            Self::RefundSale(request) => Some(&request.id),
+            Self::ChangeMasterData(_)
+            | Self::SetOperator(..)
+            | Self::SetRole(_)
+            | Self::OpenDrawer(_)
+            | Self::MoveCash(_)
+            | Self::CloseDrawer(_) => None,
+        }
+    }
+
+    /// Whether it issues a document to a customer.
+    #[must_use]
+    pub const fn is_document(&self) -> bool {
+        self.id().is_some()
+    }
 }
 
 /// Cash to move outside a sale.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::approval::ApprovalV1;
 use crate::catalog::Unit;
 use crate::discount::Discount;
 use crate::id::{CommandId, DocumentNumber, Name, Note, OperatorCode, ProductCode, SeriesCode};
@@ -40,6 +41,8 @@ pub struct DocumentV1 {
     pub session: u64,
     /// Who issued it.
     pub operator: OperatorCode,
+    /// Who lent what the operator could not do alone.
+    pub approved_by: Option<ApprovalV1>,
     /// The customer's reference, where one was given.
     pub customer: Option<Note>,
     /// Whether unit prices include tax.

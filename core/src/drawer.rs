@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{ApprovalV1, OverShortStanding};
 use crate::document::DocumentV1;
 use crate::id::{DocumentNumber, Note, OperatorCode, SeriesCode};
 use crate::money::Money;
@@ -88,6 +89,8 @@ pub struct CashMovedV1 {
     pub reason: Note,
     /// By whom.
     pub operator: OperatorCode,
+    /// Who lent what the operator could not do alone.
+    pub approved_by: Option<ApprovalV1>,
 }
 
 /// A drawer session was opened.
@@ -99,6 +102,8 @@ pub struct DrawerOpenedV1 {
     pub float: Money,
     /// By whom.
     pub operator: OperatorCode,
+    /// Who lent what the operator could not do alone.
+    pub approved_by: Option<ApprovalV1>,
 }
 
 /// A drawer session was closed with a Z report.
@@ -131,6 +136,10 @@ pub struct ZReportV1 {
     pub counted: Money,
     /// Counted less expected; over is positive.
     pub over_short: Money,
+    /// Whether the limits of those present allowed that difference.
+    pub over_short_standing: OverShortStanding,
+    /// Who lent what the operator who closed could not do alone.
+    pub approved_by: Option<ApprovalV1>,
     /// The gross of all documents since the till's first journal; never reset.
     pub perpetual_gross: Money,
 }

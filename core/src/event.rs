@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::ApprovalV1;
 use crate::catalog::MasterRow;
 use crate::document::DocumentV1;
 use crate::drawer::{CashMovedV1, DrawerClosedV1, DrawerOpenedV1, DrawerSession};
@@ -67,6 +68,8 @@ pub struct MasterDataChangedV1 {
     pub rows: Vec<MasterRow>,
     /// By whom.
     pub operator: OperatorCode,
+    /// Who lent what the operator could not do alone.
+    pub approved_by: Option<ApprovalV1>,
 }
 
 /// An operator was added or changed on this till. The PIN is never in an entry.
@@ -76,6 +79,8 @@ pub struct OperatorSetV1 {
     pub set: Operator,
     /// By whom.
     pub operator: OperatorCode,
+    /// Who lent what the operator could not do alone.
+    pub approved_by: Option<ApprovalV1>,
 }
 
 /// An operator was locked out after wrong PINs.

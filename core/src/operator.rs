@@ -6,7 +6,6 @@
 //! by each further one; the failure is stored before the PIN is compared.
 
 use std::fmt;
-use std::str::FromStr;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
@@ -17,96 +16,13 @@ use crate::id::{Name, OperatorCode};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Timestamp;
 
+pub use crate::role::{Permission, Role};
+
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const FREE_FAILURES: u32 = 4;
 const FIRST_WAIT_MS: i64 = 30_000;
 const WAIT_MS_MAX: i64 = 86_400_000;
-
-/// What an operator may do, from most to least. Frozen order: it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Role {
-    /// Everything, operators included.
-    Admin,
-    /// The whole till day, and what cashiers may not do.
-    Manager,
-    /// Selling, refunding by receipt, opening and closing the drawer.
-    Cashier,
-}
-
-/// One thing that a role may or may not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Permission {
-    /// Sell and refund by receipt.
-    Sell,
-    /// Open and close the drawer, read X reports.
-    RunDrawer,
-    /// Move cash in or out outside sales.
-    MoveCash,
-    /// Sell at another price than the catalogue's.
-    OverridePrice,
-    /// Change products, prices, categories and tax classes.
-    ChangeMasterData,
-    /// Add operators and change their roles.
-    ChangeOperators,
-}
-
-impl Role {
-    /// All roles, from most to least.
-    pub const ALL: [Self; 3] = [Self::Admin, Self::Manager, Self::Cashier];
-
-    /// The code used in files and answers.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Manager => "manager",
-            Self::Cashier => "cashier",
-        }
-    }
-
-    /// Whether this role allows it.
-    #[must_use]
-    pub const fn has_permission(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Sell | Permission::RunDrawer | Permission::OverridePrice => true,
-            Permission::MoveCash | Permission::ChangeMasterData => matches!(self, Self::Admin | Self::Manager),
-            Permission::ChangeOperators => matches!(self, Self::Admin),
-        }
-    }
-
-    const fn pin_digits_min(self) -> usize {
-        match self {
-            Self::Admin | Self::Manager => 6,
-            Self::Cashier => 4,
-        }
-    }
-}
-
-impl Permission {
-    const fn least_role(self) -> Role {
-        match self {
-            Self::Sell | Self::RunDrawer | Self::OverridePrice => Role::Cashier,
-            Self::MoveCash | Self::ChangeMasterData => Role::Manager,
-            Self::ChangeOperators => Role::Admin,
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.code())
-    }
-}
-
-impl FromStr for Role {
-    type Err = Refusal;
-
-    fn from_str(text: &str) -> Result<Self, Refusal> {
-        let found = Self::ALL.into_iter().find(|role| role.code() == text);
-        found.ok_or_else(|| Refusal::new(Reason::Malformed, "role", text, "admin, manager or cashier"))
-    }
-}
 
 /// A person who works at tills.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,21 +48,6 @@ impl Operator {
             is_active: true,
         }
     }
-
-    /// Refuses what the operator's role does not allow.
-    ///
-    /// # Errors
-    /// `not_permitted`, naming the role that may; `operator_unknown` for an operator who no longer works.
-    pub fn require(&self, permission: Permission) -> Result<(), Refusal> {
-        if !self.is_active {
-            return Err(Refusal::new(Reason::OperatorUnknown, "operator", &self.code, "an active operator is needed"));
-        }
-        if self.role.has_permission(permission) {
-            return Ok(());
-        }
-        let limit = format!("the role {}", permission.least_role());
-        Err(Refusal::new(Reason::NotPermitted, "operator", format!("{} ({})", self.code, self.role), limit))
-    }
 }
 
 /// A PIN as typed; wiped from memory when dropped.
@@ -157,7 +58,7 @@ impl Pin {
     ///
     /// # Errors
     /// Not 4 (6 for roles that override) to 12 digits. The refusal does not repeat the PIN.
-    pub fn new(text: &str, role: Role) -> Result<Self, Refusal> {
+    pub fn new(text: &str, role: &Role) -> Result<Self, Refusal> {
         let least = role.pin_digits_min();
         let is_right = (least..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         if is_right {
@@ -295,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_pin_is_recognised_on_its_own_device_only() {
-        let pin = Pin::new("135790", Role::Manager).unwrap();
+        let pin = Pin::new("135790", &Role::Manager).unwrap();
         let verifier = pin.hash([7; 16]).seal(&Pepper::new([1; 32]));
         assert!(verifier.is_pin(&Pin::typed("135790\n"), &Pepper::new([1; 32])));
         assert!(!verifier.is_pin(&Pin::typed("135791"), &Pepper::new([1; 32])));
@@ -312,7 +213,7 @@ mod tests {
             ("12a4", Role::Cashier, false),
             ("1234567890123", Role::Cashier, false),
         ] {
-            assert_eq!(Pin::new(text, role).is_ok(), is_right, "{text} {role}");
+            assert_eq!(Pin::new(text, &role).is_ok(), is_right, "{text} {role}");
         }
     }
 

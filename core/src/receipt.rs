@@ -4,6 +4,7 @@
 //! is the beginning of the entry's hash: a customer who holds it can prove which journal the sale stands in. Text is
 //! `WIDTH` characters wide, as on 80 mm paper in font A.
 
+use crate::approval::{ApprovalV1, OverShortStanding};
 use crate::catalog::Unit;
 use crate::currency::Currency;
 use crate::document::{Issued, LineV1};
@@ -43,6 +44,7 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
     page.center(document.printed.as_str());
     page.pair(&document.issued_at(entry.now()).on_paper(), "");
     page.pair(&format!("Store {}  Till {}", profile.store, profile.till), document.operator.as_str());
+    page.approval(document.approved_by.as_ref());
     if let Some(preceding) = &document.preceding {
         page.pair("Corrects", preceding.as_str());
     }
@@ -112,6 +114,12 @@ pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now, print: Print) -> Re
     page.amount("Expected in the drawer", z.expected);
     page.amount("Counted", z.counted);
     page.amount("Over/short", z.over_short);
+    match z.over_short_standing {
+        OverShortStanding::Within => {}
+        OverShortStanding::Approved => page.pair("  above the limit, approved", ""),
+        OverShortStanding::Unapproved => page.pair("  ABOVE THE LIMIT, NOT APPROVED", ""),
+    }
+    page.approval(z.approved_by.as_ref());
     page.rule();
     page.amount("Perpetual total", z.perpetual_gross);
     Ok(page.text)
@@ -170,6 +178,12 @@ impl Page {
         let each = format!("  {measured} x {}", shown_price(line.unit_price, self.currency));
         self.pair(&each, &shown.show(self.currency));
         Ok(())
+    }
+
+    fn approval(&mut self, approval: Option<&ApprovalV1>) {
+        if let Some(approval) = approval {
+            self.pair("Approved by", approval.approver.as_str());
+        }
     }
 
     fn taxes(&mut self, taxes: &[TaxTotal]) {

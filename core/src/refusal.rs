@@ -68,6 +68,8 @@ reasons! {
     PinWrong = "pin_wrong", "the PIN is wrong; {limit}";
     /// The operator's role does not allow it.
     NotPermitted = "not_permitted", "{value} may not do this; it needs {limit}";
+    /// The role allows it only up to a limit, and nobody whose limit is higher has approved it.
+    ApprovalNeeded = "approval_needed", "{value} is above the limit of {limit}; --approved-by someone with a higher one";
     /// The clock stands where documents cannot be issued.
     ClockWrong = "clock_wrong", "the clock says {value}; {limit}";
     /// A document dated back where only imported history may be.

@@ -135,7 +135,7 @@ impl Day {
             Outcome::DrawerClosed(z) => z_text(self.till().profile(), &z, now, Print::Original)?,
             Outcome::DrawerOpened(session) => format!("session {session} is open"),
             Outcome::CashMoved => "moved".to_owned(),
-            Outcome::MasterData(_) | Outcome::OperatorSet => String::new(),
+            Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet => String::new(),
         })
     }
 

@@ -17,10 +17,10 @@ use counterfoil_core::id::OperatorCode;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::operator::Operator;
 use counterfoil_core::refusal::{Reason, Refusal};
-use counterfoil_core::till::{self as core_till, Access, Outcome, SetUp, Space, Till, TillError};
+use counterfoil_core::till::{self as core_till, Access, By, Outcome, SetUp, Space, Till, TillError};
 use counterfoil_core::time::Now;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Identified};
 use crate::clock::Clock;
 use crate::failure::{Damage, Failure};
 use crate::folder::ballast::Ballast;
@@ -323,9 +323,18 @@ impl OpenTill {
     ///
     /// # Errors
     /// The operator is missing, unknown or locked, the PIN is missing or wrong, or the disk failed.
-    pub fn identify(&mut self, caller: &Caller) -> Result<Operator, Failure> {
+    pub fn identify(&mut self, caller: &Caller) -> Result<Identified, Failure> {
         let (pin, now) = (caller.typed_pin(), self.now());
-        self.write(|till| till.identify(caller.operator.as_ref(), pin.as_ref(), now))
+        let operator = self.write(|till| till.identify(caller.operator.as_ref(), pin.as_ref(), now))?;
+        self.with_approver(operator, caller)
+    }
+
+    fn with_approver(&mut self, operator: Operator, caller: &Caller) -> Result<Identified, Failure> {
+        let Operator { code, role, .. } = operator;
+        let Some(approver) = &caller.approver else { return Ok(Identified { code, role, approver: None }) };
+        let (pin, now) = (caller.typed_approval_pin(), self.now());
+        let approver = self.write(|till| till.identify_approver(&code, approver, pin.as_ref(), now))?.code;
+        Ok(Identified { code, role, approver: Some(approver) })
     }
 
     /// Who calls to set the till up: to change products or operators. As long as no admin has a PIN, whoever names nobody
@@ -334,25 +343,33 @@ impl OpenTill {
     ///
     /// # Errors
     /// As [`OpenTill::identify`].
-    pub fn identify_for_set_up(&mut self, caller: &Caller) -> Result<Operator, Failure> {
+    pub fn identify_for_set_up(&mut self, caller: &Caller) -> Result<Identified, Failure> {
         let is_own = |till: &Till| Ok(!till.is_enrolled()? && !till.has_admin_with_pin()?);
         if caller.operator.is_none() && self.read(is_own)? {
-            return Ok(Operator::owner());
+            return self.with_approver(Operator::owner(), caller);
         }
         self.identify(caller)
     }
 
-    /// Carries out a command.
+    /// Carries out a command for an operator.
     ///
     /// # Errors
     /// Core refuses it, or the disk failed.
     pub fn execute(&mut self, command: &Command, operator: &OperatorCode) -> Result<Outcome, Failure> {
+        self.execute_by(command, By { operator, approver: None })
+    }
+
+    /// Carries out a command for an operator, with what an approver lends.
+    ///
+    /// # Errors
+    /// Core refuses it, or the disk failed.
+    pub fn execute_by(&mut self, command: &Command, by: By<'_>) -> Result<Outcome, Failure> {
         self.measure_space();
         let now = self.now();
-        match self.write(|till| till.execute(command, operator, now)) {
+        match self.write(|till| till.execute_by(command, by, now)) {
             // Nothing was done, and room was made since.
             Err(Failure::Refused(refusal)) if refusal.reason() == Reason::DiskFull => {
-                self.write(|till| till.execute(command, operator, now))
+                self.write(|till| till.execute_by(command, by, now))
             }
             result => result,
         }

@@ -154,7 +154,7 @@ mod tests {
                 is_active: true,
             };
             let (s01, s02) = (StoreCode::new("S01").unwrap(), StoreCode::new("S02").unwrap());
-            let pin = |text: &str| Pin::new(text, Role::Cashier).unwrap().hash([3; 16]);
+            let pin = |text: &str| Pin::new(text, &Role::Cashier).unwrap().hash([3; 16]);
             assert!(set_operator(store, Some(&s01), &operator(Role::Cashier), None).is_err());
             set_operator(store, Some(&s01), &operator(Role::Cashier), Some(&pin("1234"))).unwrap();
             let feed = |code: &StoreCode, after| store.read(|rows| master_data::feed(rows, code, after)).unwrap();

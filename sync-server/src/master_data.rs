@@ -125,9 +125,14 @@ fn set(
 pub fn barcodes(row: Option<&MasterRow>) -> &[Barcode] {
     match row {
         Some(MasterRow::Product(product)) => &product.barcodes,
-        Some(MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Price(_) | MasterRow::Operator(_)) | None => {
-            &[]
-        }
+        Some(
+            MasterRow::TaxClass(_)
+            | MasterRow::Category(_)
+            | MasterRow::Price(_)
+            | MasterRow::Operator(_)
+            | MasterRow::Role(_),
+        )
+        | None => &[],
     }
 }
 
@@ -152,7 +157,7 @@ fn check(rows: &dyn Rows, row: &MasterRow, pin: Option<&PinHash>) -> Result<(), 
             "the PIN of a new operator: --pin-file FILE or HEAD_OFFICE_NEW_PIN",
         )
         .into()),
-        MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Operator(_) => Ok(()),
+        MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Operator(_) | MasterRow::Role(_) => Ok(()),
     }
 }
 

@@ -12,9 +12,11 @@ use crate::decide::sale::Sellable;
 use crate::feed::StateHash;
 use crate::id::{Barcode, OperatorCode, ProductCode};
 use crate::operator::Operator;
+use crate::role::{Role, RoleRules};
 
 const PRODUCT_KIND: u8 = 3;
 const OPERATOR_KIND: u8 = 5;
+const ROLE_KIND: u8 = 6;
 
 /// The bytes of a key: its kind and its code.
 pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
@@ -24,6 +26,7 @@ pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
         MasterKey::Product(code) => (PRODUCT_KIND, code.as_str()),
         MasterKey::Price(code) => (4, code.as_str()),
         MasterKey::Operator(code) => (OPERATOR_KIND, code.as_str()),
+        MasterKey::Role(code) => (ROLE_KIND, code.as_str()),
     };
     let mut bytes = vec![kind];
     bytes.extend_from_slice(code.as_bytes());
@@ -153,6 +156,34 @@ pub(crate) fn operator(tables: &impl Tables, generation: u8, code: &OperatorCode
         Some(MasterRow::Operator(operator)) => Some(operator),
         _ => None,
     })
+}
+
+/// What a role allows; the feed's rules win over the till's own, and those over what every till begins with.
+pub(crate) fn role_rules(tables: &impl Tables, generation: u8, role: &Role) -> Result<RoleRules, DbError> {
+    if *role == Role::Admin {
+        return Ok(role.built_in());
+    }
+    let key = MasterKey::of_role(role);
+    let fed = row(tables, generation, &key)?;
+    let found = if fed.is_none() && generation != 0 { row(tables, 0, &key)? } else { fed };
+    Ok(match found {
+        Some(MasterRow::Role(rules)) => *rules,
+        _ => role.built_in(),
+    })
+}
+
+/// The roles of a generation whose rules the shop has set.
+pub(crate) fn roles(tables: &ReadTransaction, generation: u8) -> Result<Vec<RoleRules>, DbError> {
+    let table = tables.open_table(MASTER)?;
+    let mut roles = Vec::new();
+    let end = [ROLE_KIND.saturating_add(1)];
+    for found in table.range((generation, [ROLE_KIND].as_slice())..(generation, end.as_slice()))? {
+        let (key, stored) = found?;
+        if let MasterRow::Role(rules) = row::read(MASTER, &key.value(), stored.value())? {
+            roles.push(*rules);
+        }
+    }
+    Ok(roles)
 }
 
 /// Writes a row, and tells which row it replaced.

@@ -10,8 +10,8 @@ use crate::event::Event;
 use crate::id::refuse_card_number;
 use crate::journal_state::drawer_closed;
 use crate::money::Money;
-use crate::operator::Permission;
 use crate::refusal::{Reason, Refusal};
+use crate::role::Permission;
 use crate::series::DocumentKind;
 
 /// Decides to begin a session.
@@ -19,7 +19,7 @@ use crate::series::DocumentKind;
 /// # Errors
 /// Not permitted, a session is open, or the float is negative.
 pub fn open(context: &Context<'_>, float: Money) -> Result<Event, Refusal> {
-    context.require(Permission::RunDrawer)?;
+    let authority = context.require(Permission::RunDrawer)?;
     if let Some(session) = &context.state.session {
         return Err(Refusal::new(Reason::DrawerOpen, "drawer", session.session, "close it first"));
     }
@@ -28,6 +28,7 @@ pub fn open(context: &Context<'_>, float: Money) -> Result<Event, Refusal> {
         session: context.state.sessions.saturating_add(1),
         float,
         operator: context.operator.code.clone(),
+        approved_by: authority.into_approval(),
     })))
 }
 
@@ -36,7 +37,7 @@ pub fn open(context: &Context<'_>, float: Money) -> Result<Event, Refusal> {
 /// # Errors
 /// Not permitted, the drawer is closed, the amount is not above zero, or the reason holds a card number.
 pub fn move_cash(context: &Context<'_>, movement: &CashMovement) -> Result<Event, Refusal> {
-    context.require(Permission::MoveCash)?;
+    let authority = context.require(Permission::MoveCash)?;
     refuse_card_number("reason", movement.reason.as_str())?;
     let session = context.session()?;
     if !movement.amount.is_positive() {
@@ -49,6 +50,7 @@ pub fn move_cash(context: &Context<'_>, movement: &CashMovement) -> Result<Event
         amount: movement.amount,
         reason: movement.reason.clone(),
         operator: context.operator.code.clone(),
+        approved_by: authority.into_approval(),
     })))
 }
 
@@ -57,11 +59,13 @@ pub fn move_cash(context: &Context<'_>, movement: &CashMovement) -> Result<Event
 /// # Errors
 /// Not permitted, no session is open, or the count itself makes no sense (negative, or beyond its limits).
 pub fn close(context: &Context<'_>, count: &Count) -> Result<Event, Refusal> {
-    context.require(Permission::RunDrawer)?;
+    let mut authority = context.require(Permission::RunDrawer)?;
     let session = context.state.session.clone().ok_or_else(drawer_closed)?;
     let (counted, denominations) = counted(context, count)?;
     let expected = session.expected()?;
     let (allotted, issued) = context.allot(DocumentKind::ZReport, None)?;
+    let over_short = counted.minus(expected)?;
+    let over_short_standing = authority.accept_over_short(over_short);
     let z = ZReportV1 {
         series: allotted.series,
         number: allotted.number,
@@ -70,7 +74,9 @@ pub fn close(context: &Context<'_>, count: &Count) -> Result<Event, Refusal> {
         session,
         expected,
         counted,
-        over_short: counted.minus(expected)?,
+        over_short,
+        over_short_standing,
+        approved_by: authority.into_approval(),
         perpetual_gross: context.state.perpetual_gross,
     };
     let operator = context.operator.code.clone();

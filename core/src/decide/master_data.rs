@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::approval::Authority;
 use crate::barcode::comparison_key;
 use crate::catalog::MasterRow;
 use crate::command::MASTER_ROWS_MAX;
@@ -11,8 +12,9 @@ use crate::decide::Context;
 use crate::event::{Event, MasterDataChangedV1, OperatorSetV1};
 use crate::id::{Barcode, ProductCode};
 use crate::import_run::RowCounts;
-use crate::operator::{Operator, Permission, Role};
+use crate::operator::Operator;
 use crate::refusal::{Reason, Refusal};
+use crate::role::{Permission, Role, RoleRules};
 
 /// What is known of a row before it is changed.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub fn change(
     rows: &[MasterRow],
     known: &[KnownRow],
 ) -> Result<(Option<Event>, RowCounts), Refusal> {
-    context.require(Permission::ChangeMasterData)?;
+    let authority = context.require(Permission::ChangeMasterData)?;
     if rows.len() > MASTER_ROWS_MAX {
         return Err(Refusal::new(Reason::TooMany, "rows", rows.len(), MASTER_ROWS_MAX));
     }
@@ -55,8 +57,12 @@ pub fn change(
     if changed.is_empty() {
         return Ok((None, counts));
     }
-    let event = MasterDataChangedV1 { rows: changed, operator: context.operator.code.clone() };
-    Ok((Some(Event::MasterDataChanged(Box::new(event))), counts))
+    Ok((Some(changed_event(context, changed, authority)), counts))
+}
+
+fn changed_event(context: &Context<'_>, rows: Vec<MasterRow>, authority: Authority<'_>) -> Event {
+    let (operator, approved_by) = (context.operator.code.clone(), authority.into_approval());
+    Event::MasterDataChanged(Box::new(MasterDataChangedV1 { rows, operator, approved_by }))
 }
 
 fn check(row: &MasterRow, known: &KnownRow) -> Result<(), Refusal> {
@@ -64,6 +70,9 @@ fn check(row: &MasterRow, known: &KnownRow) -> Result<(), Refusal> {
     match (row, &known.barcode_taken) {
         (MasterRow::Operator(operator), _) => {
             Err(Refusal::new(Reason::Malformed, "operator", &operator.code, "a product, category, tax class or price"))
+        }
+        (MasterRow::Role(rules), _) => {
+            Err(Refusal::new(Reason::Malformed, "role", &rules.role, "a product, category, tax class or price"))
         }
         (MasterRow::Product(product), Some((other, barcode))) if *other != product.code => {
             let limit = format!("free; it belongs to product {other}");
@@ -89,25 +98,46 @@ fn claim_barcodes<'r>(row: &'r MasterRow, owners: &mut BTreeMap<Barcode, &'r Pro
 /// Decides to add or change an operator; no event where nothing but the PIN changes.
 ///
 /// # Errors
-/// Not permitted, or the till would be left without an active admin.
+/// Not permitted, a role that nobody knows, or the till would be left without an active admin.
 pub fn set_operator(
     context: &Context<'_>,
     operator: &Operator,
     known: Option<&Operator>,
     other_admins: usize,
+    has_rules: bool,
 ) -> Result<Option<Event>, Refusal> {
-    context.require(Permission::ChangeOperators)?;
+    let authority = context.require(Permission::ChangeOperators)?;
+    if matches!(operator.role, Role::Named(_)) && !has_rules {
+        return Err(Refusal::new(
+            Reason::Malformed,
+            "role",
+            &operator.role,
+            "admin, manager, cashier or a role of the shop",
+        ));
+    }
     let stays_admin = operator.is_active && operator.role == Role::Admin;
     let was_admin = known.is_some_and(|known| known.is_active && known.role == Role::Admin);
     if was_admin && !stays_admin && other_admins == 0 {
         let limit = "one active admin must remain";
-        return Err(Refusal::new(Reason::NotPermitted, "role", operator.role, limit));
+        return Err(Refusal::new(Reason::NotPermitted, "role", &operator.role, limit));
     }
     if known == Some(operator) {
         return Ok(None);
     }
-    let set = OperatorSetV1 { set: operator.clone(), operator: context.operator.code.clone() };
+    let (by, approved_by) = (context.operator.code.clone(), authority.into_approval());
+    let set = OperatorSetV1 { set: operator.clone(), operator: by, approved_by };
     Ok(Some(Event::OperatorSet(Box::new(set))))
+}
+
+/// Decides what a role allows; no event where it is already so.
+///
+/// # Errors
+/// Not permitted, or rules that contradict themselves.
+pub fn set_role(context: &Context<'_>, rules: &RoleRules, known: Option<&MasterRow>) -> Result<Option<Event>, Refusal> {
+    let authority = context.require(Permission::ChangeOperators)?;
+    rules.check()?;
+    let row = MasterRow::Role(Box::new(rules.clone()));
+    Ok((known != Some(&row)).then(|| changed_event(context, vec![row], authority)))
 }
 
 #[cfg(test)]

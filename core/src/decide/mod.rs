@@ -8,9 +8,10 @@ pub mod master_data;
 pub mod sale;
 pub mod refund;
 
+use crate::approval::{Actor, Authority};
 use crate::journal_state::{JournalState, SeriesState, issue_time};
-use crate::operator::{Operator, Permission};
 use crate::refusal::{Reason, Refusal};
+use crate::role::Permission;
 use crate::series::{Allotted, DocumentKind};
 use crate::time::Now;
 
@@ -20,16 +21,20 @@ pub struct Context<'a> {
     /// Where the journal stands.
     pub state: &'a JournalState,
     /// Who asks, already identified.
-    pub operator: &'a Operator,
+    pub operator: &'a Actor,
+    /// Who approves it, already identified.
+    pub approver: Option<&'a Actor>,
     /// The clock.
     pub now: Now,
 }
 
-impl Context<'_> {
-    pub(crate) fn require(&self, permission: Permission) -> Result<(), Refusal> {
-        self.operator.require(permission)?;
+impl<'a> Context<'a> {
+    /// The authority of who asks and who approves, which must allow this and may be asked for more.
+    pub(crate) fn require(&self, permission: Permission) -> Result<Authority<'a>, Refusal> {
+        let mut authority = Authority::new(self.operator, self.approver)?;
+        authority.require(permission)?;
         if self.state.is_open {
-            return Ok(());
+            return Ok(authority);
         }
         let limit = "open a new journal by enrolling again or by a grant";
         Err(Refusal::new(Reason::ReadOnly, "journal", "its journal is closed", limit))

@@ -12,9 +12,9 @@ use crate::document::{DocumentV1, Issued, LineV1, TotalsV1};
 use crate::event::Event;
 use crate::id::{DocumentNumber, refuse_card_number};
 use crate::money::Money;
-use crate::operator::Permission;
 use crate::quantity::Quantity;
 use crate::refusal::{Reason, Refusal};
+use crate::role::Permission;
 use crate::series::DocumentKind;
 use crate::tax::{TaxBase, TaxTotal};
 use crate::tender::{Tender, TenderKind};
@@ -40,7 +40,7 @@ pub fn decide(
     preceding: Option<&Preceding>,
     coins: Option<&CashRounding>,
 ) -> Result<Event, Refusal> {
-    context.require(Permission::Sell)?;
+    let authority = context.require(Permission::Refund)?;
     check_at(context, request.at)?;
     let session = context.session()?;
     let preceding = preceding.ok_or_else(|| {
@@ -74,6 +74,7 @@ pub fn decide(
         is_imported: request.at.is_some(),
         session,
         operator: context.operator.code.clone(),
+        approved_by: authority.into_approval(),
         customer: sold.customer.clone(),
         prices_include_tax: sold.prices_include_tax,
         preceding: Some(sold.printed.clone()),

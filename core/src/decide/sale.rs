@@ -3,6 +3,7 @@
 //! Prices and taxes are those of the till at this moment, and are written into the document as sold. Example: 2 x milk at
 //! 1.25 paid with 5.00 cash is a receipt of 2.50 with change 2.50.
 
+use crate::approval::Authority;
 use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
 use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
@@ -12,10 +13,10 @@ use crate::event::Event;
 use crate::id::refuse_card_number;
 use crate::line::LineInput;
 use crate::money::Money;
-use crate::operator::Permission;
 use crate::planted::{Bug, is_alive};
 use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
+use crate::role::Permission;
 use crate::series::DocumentKind;
 use crate::tax::LineTax;
 use crate::tender::{Settlement, Tender, settle, settle_in_cash};
@@ -42,12 +43,13 @@ pub fn decide(
     products: &[Option<Sellable>],
     coins: Option<CashRounding>,
 ) -> Result<Event, Refusal> {
-    context.require(Permission::Sell)?;
+    let mut authority = context.require(Permission::Sell)?;
     check_shape(basket)?;
     check_at(context, basket.at)?;
     let session = context.session()?;
-    let lines = priceable_lines(context, basket, products)?;
+    let lines = priceable_lines(context, basket, products, &mut authority)?;
     let priced = price_basket(context, basket, &lines)?;
+    authority.require_discount(priced.allowances, priced.line_sum, context.state.profile.currency)?;
     let settlement = settle_basket(context, basket, &priced, coins)?;
     let (allotted, issued) = context.allot(basket.document, basket.at)?;
     let document = DocumentV1 {
@@ -60,6 +62,7 @@ pub fn decide(
         is_imported: basket.at.is_some(),
         session,
         operator: context.operator.code.clone(),
+        approved_by: authority.into_approval(),
         customer: basket.customer.clone(),
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
@@ -109,11 +112,12 @@ fn priceable_lines<'a>(
     context: &Context<'_>,
     basket: &Basket,
     products: &'a [Option<Sellable>],
+    authority: &mut Authority<'_>,
 ) -> Result<Vec<Line<'a>>, Refusal> {
     let known = products.iter().map(Option::as_ref).chain(std::iter::repeat(None));
     let numbered = basket.lines.iter().zip(known).enumerate();
     let line = |(index, (line, sellable)): (usize, (&BasketLine, Option<&'a Sellable>))| {
-        priceable_line(context, line, sellable).map_err(|refusal| refusal.inside(&format!("lines[{index}]")))
+        priceable_line(context, line, sellable, authority).map_err(|refusal| refusal.inside(&format!("lines[{index}]")))
     };
     numbered.map(line).collect()
 }
@@ -122,6 +126,7 @@ fn priceable_line<'a>(
     context: &Context<'_>,
     line: &BasketLine,
     sellable: Option<&'a Sellable>,
+    authority: &mut Authority<'_>,
 ) -> Result<Line<'a>, Refusal> {
     let Some(sellable) = sellable else {
         return Err(Refusal::new(Reason::ProductUnknown, "code", &line.code, "import it or check the code"));
@@ -142,7 +147,7 @@ fn priceable_line<'a>(
             return Err(Refusal::new(Reason::PriceNegative, "unit_price", typed, "zero or more"));
         }
         (Some(typed), _) => {
-            context.operator.require(Permission::OverridePrice)?;
+            authority.require(Permission::OverridePrice)?;
             typed
         }
         (None, Some(price)) if is_price_off(context) => UnitPrice::new(price.decimal().saturating_add(Decimal::ONE)),

@@ -86,7 +86,11 @@ mod tests {
             let before = self.0.len();
             self.0.extend(rows.into_iter().filter_map(|row| match row {
                 MasterRow::Product(product) => Some(product.code.to_string()),
-                MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Price(_) | MasterRow::Operator(_) => None,
+                MasterRow::TaxClass(_)
+                | MasterRow::Category(_)
+                | MasterRow::Price(_)
+                | MasterRow::Operator(_)
+                | MasterRow::Role(_) => None,
             }));
             Ok(Ok(RowCounts { added: (self.0.len() - before) as u64, ..RowCounts::default() }))
         }

@@ -6,29 +6,26 @@ use crate::command::{Basket, Command, RefundRequest};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::master::Shelf;
-use crate::db::tables::{LOCKOUTS, PINS};
 use crate::db::tail;
-use crate::db::{WriteTransaction, master, row};
+use crate::db::{WriteTransaction, master};
 use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
 use crate::decide::{self, Context};
 use crate::document::Issued;
 use crate::drawer::ZReportV1;
-use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
+use crate::event::Event;
 use crate::id::{CommandId, OperatorCode};
 use crate::import_run::RowCounts;
 use crate::journal::envelope::Entry;
 use crate::journal_state::JournalState;
-use crate::operator::{Lockout, Operator, PinHash, Role};
 use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
-use super::open::{append, own_series};
-use super::{Space, Till, TillError};
+use super::actors::{Actors, By};
+use super::open::append;
 
-/// How many years beyond its last series a till grants itself a further one; a clock that says more is wrong.
-const YEARS_AHEAD_MAX: i64 = 5;
+use super::{Space, Till, TillError};
 
 /// What a command did. It is durable when it is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +34,8 @@ pub enum Outcome {
     MasterData(RowCounts),
     /// The operator is as asked.
     OperatorSet,
+    /// The role is as asked.
+    RoleSet,
     /// A document was issued, or had been by the same command before.
     Issued(Box<Issued>),
     /// The session began.
@@ -53,11 +52,19 @@ impl Till {
     /// # Errors
     /// A refusal uses up nothing. A failing disk stops the till until it is opened again.
     pub fn execute(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
-        let result = self.execute_or_fail(command, operator, now);
+        self.execute_by(command, By { operator, approver: None }, now)
+    }
+
+    /// Carries out a command for an identified operator, with what an identified approver lends.
+    ///
+    /// # Errors
+    /// As [`Till::execute`].
+    pub fn execute_by(&mut self, command: &Command, by: By<'_>, now: Now) -> Result<Outcome, TillError> {
+        let result = self.execute_or_fail(command, by, now);
         self.latch(result)
     }
 
-    fn execute_or_fail(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
+    fn execute_or_fail(&mut self, command: &Command, by: By<'_>, now: Now) -> Result<Outcome, TillError> {
         if let Some(earlier) = self.earlier_answer(command)? {
             return Ok(earlier);
         }
@@ -65,19 +72,11 @@ impl Till {
         self.require_space(command)?;
         self.key_of(&self.state)?;
         let granted = self.own_series_due(command, now)?;
-        let result = match command {
-            Command::CompleteSale(_) | Command::RefundSale(_)
-                if granted.is_none() && self.tail.entries() < tail::ENTRIES_MAX =>
-            {
-                self.issue_into_tail(command, operator, now)
-            }
-            Command::CompleteSale(_)
-            | Command::RefundSale(_)
-            | Command::ChangeMasterData(_)
-            | Command::SetOperator(..)
-            | Command::OpenDrawer(_)
-            | Command::MoveCash(_)
-            | Command::CloseDrawer(_) => self.execute_into_tables(command, granted.as_ref(), operator, now),
+        let has_room = granted.is_none() && self.tail.entries() < tail::ENTRIES_MAX;
+        let result = if command.is_document() && has_room {
+            self.issue_into_tail(command, by, now)
+        } else {
+            self.execute_into_tables(command, granted.as_ref(), by, now)
         };
         if result.is_err() && is_alive(Bug::RefusalBurnsNumber) {
             self.state = self.state.clone().with_numbers_burnt();
@@ -88,12 +87,12 @@ impl Till {
         result
     }
 
-    fn issue_into_tail(&mut self, command: &Command, operator: &OperatorCode, now: Now) -> Result<Outcome, TillError> {
+    fn issue_into_tail(&mut self, command: &Command, by: By<'_>, now: Now) -> Result<Outcome, TillError> {
         // Reading in a view of its own is cheaper than in the transaction that writes, and sees the same: nobody else writes.
         let mut view = self.view()?;
         let generation = look_up::feed_state(&view)?.active;
-        let operator = known_operator(&view, generation, operator)?;
-        let context = Context { state: &self.state, operator: &operator, now };
+        let actors = Actors::of(&view, generation, by)?;
+        let context = actors.context(&self.state, now);
         let event = self.decide_document(&view, &context, command, generation)?;
         let (state, entry) = append(&mut view, self.life, &self.state, &event, now)?;
         let rows = view.into_rows();
@@ -112,13 +111,13 @@ impl Till {
         &mut self,
         command: &Command,
         granted: Option<&Event>,
-        operator: &OperatorCode,
+        by: By<'_>,
         now: Now,
     ) -> Result<Outcome, TillError> {
         let tx = self.begin()?;
         let granted = granted.map(|event| append(&mut &tx, self.life, &self.state, event, now)).transpose()?;
         let granted = granted.map(|(state, _)| state);
-        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, operator, now)?;
+        let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, by, now)?;
         self.commit(tx)?;
         if let Some(state) = carried.state.or(granted) {
             self.state = state;
@@ -135,7 +134,8 @@ impl Till {
             Command::CompleteSale(_)
             | Command::OpenDrawer(_)
             | Command::ChangeMasterData(_)
-            | Command::SetOperator(..) => {
+            | Command::SetOperator(..)
+            | Command::SetRole(_) => {
                 let limit = "close the drawer, sync, and make room on the disk";
                 Err(Refusal::new(Reason::DiskFull, "disk", why, limit))
             }
@@ -147,16 +147,17 @@ impl Till {
         tx: &WriteTransaction,
         state: &JournalState,
         command: &Command,
-        operator: &OperatorCode,
+        by: By<'_>,
         now: Now,
     ) -> Result<Carried, TillError> {
         let generation = look_up::feed_state(tx)?.active;
-        let operator = known_operator(tx, generation, operator)?;
-        let context = Context { state, operator: &operator, now };
+        let actors = Actors::of(tx, generation, by)?;
+        let context = actors.context(state, now);
         let session = |state: &JournalState| Outcome::DrawerOpened(state.sessions);
         match command {
             Command::ChangeMasterData(rows) => self.change_master_data(tx, &context, rows),
             Command::SetOperator(set, pin) => self.set_operator(tx, &context, set, pin.as_ref()),
+            Command::SetRole(rules) => self.set_role(tx, &context, rules),
             Command::OpenDrawer(float) => self.record(tx, &context, decide::drawer::open(&context, *float)?, session),
             Command::MoveCash(movement) => {
                 self.record(tx, &context, decide::drawer::move_cash(&context, movement)?, |_| Outcome::CashMoved)
@@ -187,6 +188,7 @@ impl Till {
             Command::RefundSale(request) => self.decide_refund(tables, context, request),
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
+            | Command::SetRole(_)
             | Command::OpenDrawer(_)
             | Command::MoveCash(_)
             | Command::CloseDrawer(_) => Err(DbError::Invariant("a command of no document".to_owned()).into()),
@@ -225,7 +227,7 @@ impl Till {
         CashRounding::of_country(&profile.country, profile.currency, at.date())
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         tx: &WriteTransaction,
         context: &Context<'_>,
@@ -263,36 +265,8 @@ impl Till {
         }
     }
 
-    fn set_operator(
-        &self,
-        tx: &WriteTransaction,
-        context: &Context<'_>,
-        set: &Operator,
-        pin: Option<&PinHash>,
-    ) -> Result<Carried, TillError> {
-        self.require_own_master_data("operators")?;
-        let known = master::operator(tx, 0, &set.code)?;
-        let view = self.store.read()?;
-        let is_other_admin = |other: &&Operator| other.code != set.code && other.role == Role::Admin && other.is_active;
-        let other_admins = master::operators(&view, 0)?.iter().filter(is_other_admin).count();
-        let event = decide::master_data::set_operator(context, set, known.as_ref(), other_admins)?;
-        if let Some(pin) = pin {
-            let pepper = self.pepper.as_ref();
-            let missing =
-                || Refusal::new(Reason::Missing, "pepper", "", "the device's secret, without which no PIN is kept");
-            let verifier = pin.seal(pepper.ok_or_else(missing)?);
-            row::put(&mut tx.open_table(PINS).map_err(DbError::from)?, PINS, &set.code.as_str(), &verifier)?;
-            let mut lockouts = tx.open_table(LOCKOUTS).map_err(DbError::from)?;
-            row::put(&mut lockouts, LOCKOUTS, &set.code.as_str(), &Lockout::NONE)?;
-        }
-        match event {
-            Some(event) => self.record(tx, context, event, |_| Outcome::OperatorSet),
-            None => Ok(Carried { outcome: Outcome::OperatorSet, state: None }),
-        }
-    }
-
     /// Refuses to change here what head office feeds.
-    fn require_own_master_data(&self, what: &str) -> Result<(), TillError> {
+    pub(super) fn require_own_master_data(&self, what: &str) -> Result<(), TillError> {
         if self.is_enrolled()? {
             let value = format!("what this till knows of {what}");
             return Err(Refusal::new(Reason::FedByHeadOffice, what, value, "change it there").into());
@@ -302,15 +276,7 @@ impl Till {
 
     /// The answer that the same command got before, whatever has changed since.
     fn earlier_answer(&self, command: &Command) -> Result<Option<Outcome>, TillError> {
-        let id: &CommandId = match command {
-            Command::CompleteSale(basket) => &basket.id,
-            Command::RefundSale(request) => &request.id,
-            Command::ChangeMasterData(_)
-            | Command::SetOperator(..)
-            | Command::OpenDrawer(_)
-            | Command::MoveCash(_)
-            | Command::CloseDrawer(_) => return Ok(None),
-        };
+        let Some(id) = command.id() else { return Ok(None) };
         let tx = self.view()?;
         let known = look_up::command(&tx, id)?.filter(|_| !is_alive(Bug::IdForgotten));
         let Some(at) = known else { return Ok(None) };
@@ -326,6 +292,7 @@ impl Till {
             }
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
+            | Command::SetRole(_)
             | Command::OpenDrawer(_)
             | Command::MoveCash(_)
             | Command::CloseDrawer(_) => None,
@@ -335,54 +302,12 @@ impl Till {
             None => Ok(Some(Outcome::Issued(Box::new(issued)))),
         }
     }
-
-    /// A till that grants itself series does so with the first document of a year, in the transaction of that document.
-    fn own_series_due(&self, command: &Command, now: Now) -> Result<Option<Event>, TillError> {
-        let at = match command {
-            Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
-            Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
-            Command::CloseDrawer(_) => now,
-            Command::ChangeMasterData(_) | Command::SetOperator(..) | Command::OpenDrawer(_) | Command::MoveCash(_) => {
-                return Ok(None);
-            }
-        };
-        let year = at.date().year();
-        let known = || self.state.series.iter().map(|state| state.head.series());
-        if known().any(|series| series.year == year)
-            || !self.state.is_self_granted
-            || !self.state.is_open
-            || self.state.session.is_none()
-        {
-            return Ok(None);
-        }
-        let mut series = own_series(&self.state.profile, year, &own_suffix(&self.state))?;
-        series.retain(|series| known().all(|known| known.year != series.year));
-        let first_known = known().map(|series| series.year).min().unwrap_or(year);
-        let last_known = known().map(|series| series.year).max().unwrap_or(year);
-        if !self.state.profile.has_history
-            && !(first_known..=last_known.saturating_add(YEARS_AHEAD_MAX)).contains(&year)
-        {
-            let limit = format!("this till has numbered documents of {first_known} to {last_known}; set the clock");
-            return Err(Refusal::new(Reason::ClockWrong, "now", at, limit).into());
-        }
-        // Codes carry two digits of the year, so a clock that is a century off asks for the code of another year.
-        if let Some(taken) = series.iter().find(|series| known().any(|known| known.code == series.code)) {
-            let limit = format!("series {} is of another year; set the clock", taken.code);
-            return Err(Refusal::new(Reason::ClockWrong, "now", at, limit).into());
-        }
-        Ok(Some(Event::SeriesGranted(Box::new(SeriesGrantedV1 { series, granted_by: GrantedByV1::Till }))))
-    }
 }
 
 /// What a command did, and the state after it where it made an entry.
-struct Carried {
-    outcome: Outcome,
-    state: Option<JournalState>,
-}
-
-fn known_operator(tables: &impl Tables, generation: u8, code: &OperatorCode) -> Result<Operator, TillError> {
-    let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", code, "add the operator first");
-    Ok(master::operator(tables, generation, code)?.ok_or_else(unknown)?)
+pub(super) struct Carried {
+    pub(super) outcome: Outcome,
+    pub(super) state: Option<JournalState>,
 }
 
 /// The answer to what issued a document.
@@ -423,14 +348,6 @@ pub(super) fn issued_at(tables: &impl Tables, at: EntryRef) -> Result<Issued, Ti
                 .into())
         }
     }
-}
-
-/// What the codes of this journal's own series end in.
-fn own_suffix(state: &JournalState) -> String {
-    let profile = &state.profile;
-    let prefix = format!("{}-{}-", profile.store, profile.till).len().saturating_add(3);
-    let code = state.series.first().map_or("", |series| series.head.series().code.as_str());
-    code.get(prefix..).unwrap_or("A").to_owned()
 }
 
 fn unexpected_event(code: &str) -> TillError {

@@ -54,7 +54,41 @@ impl Till {
             return Ok(found);
         }
         self.require_access()?;
-        self.check_pin(&found, pin, now)?;
+        self.check_pin(&found, pin, "--pin-file FILE or TILL_PIN", now)?;
+        Ok(found)
+    }
+
+    /// Tells who approves: another person than the operator, who proves by PIN to be there.
+    ///
+    /// # Errors
+    /// As of [`Till::identify`], of the fields `approved_by` and `approval_pin`; nobody approves for themselves.
+    pub fn identify_approver(
+        &mut self,
+        operator: &OperatorCode,
+        approver: &OperatorCode,
+        pin: Option<&Pin>,
+        now: Now,
+    ) -> Result<Operator, TillError> {
+        let result = self.identify_approver_or_fail(operator, approver, pin, now);
+        self.latch(result).map_err(of_approver)
+    }
+
+    fn identify_approver_or_fail(
+        &mut self,
+        operator: &OperatorCode,
+        approver: &OperatorCode,
+        pin: Option<&Pin>,
+        now: Now,
+    ) -> Result<Operator, TillError> {
+        if operator == approver {
+            let limit = "someone other than the operator";
+            return Err(Refusal::new(Reason::NotPermitted, "operator", approver, limit).into());
+        }
+        let found = self.operators()?.into_iter().find(|known| known.code == *approver && known.is_active);
+        let unknown = || Refusal::new(Reason::OperatorUnknown, "operator", approver, "add the operator first");
+        let found = found.ok_or_else(unknown)?;
+        self.require_access()?;
+        self.check_pin(&found, pin, "--approval-pin-file FILE or TILL_APPROVAL_PIN", now)?;
         Ok(found)
     }
 
@@ -112,7 +146,7 @@ impl Till {
         Ok(())
     }
 
-    fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, now: Now) -> Result<(), TillError> {
+    fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, option: &str, now: Now) -> Result<(), TillError> {
         let code = operator.code.as_str();
         let wrong = |limit: &str| Refusal::new(Reason::PinWrong, "pin", "what was typed", limit);
         let missing = |limit: String| Refusal::new(Reason::Missing, "pin", "", limit);
@@ -123,7 +157,7 @@ impl Till {
         let unset =
             || missing(format!("a PIN for {code}, who has none yet: TILL_NEW_PIN=... till operator add --code {code}"));
         let verifier = verifier.ok_or_else(unset)?;
-        let pin = pin.ok_or_else(|| missing(format!("the PIN of {code}: --pin-file FILE or TILL_PIN")))?;
+        let pin = pin.ok_or_else(|| missing(format!("the PIN of {code}: {option}")))?;
         let counted = lockout.count_try(&operator.code, now.at)?;
         let tx = self.store.write()?;
         put_lockout(&tx, code, if is_alive(Bug::WrongPinNotCounted) { Lockout::NONE } else { counted })?;
@@ -153,6 +187,17 @@ impl Till {
         self.state = state;
         Ok(())
     }
+}
+
+/// A refusal about the second person, told by the fields in which that person was named.
+fn of_approver(error: TillError) -> TillError {
+    let TillError::Refused(refusal) = error else { return error };
+    let field = match refusal.field() {
+        "operator" => "approved_by",
+        "pin" => "approval_pin",
+        other => other,
+    };
+    Refusal::new(refusal.reason(), field, refusal.value(), refusal.limit()).into()
 }
 
 fn put_lockout(tx: &WriteTransaction, code: &str, lockout: Lockout) -> Result<(), DbError> {

@@ -6,7 +6,10 @@
 
 mod journals;
 mod open;
+mod own_series;
+mod actors;
 mod execute;
+mod people;
 mod identify;
 mod feed;
 mod look_up;
@@ -27,6 +30,7 @@ use crate::refusal::{Reason, Refusal};
 
 pub use crate::db::StorageBackend;
 pub use crate::document::Issued;
+pub use actors::By;
 pub use audit::{Audit, JournalAudit, SeriesAudit};
 pub use execute::Outcome;
 pub use feed::FeedProgress;

@@ -128,7 +128,7 @@ fn enrol_and_feed(till: &mut Till) {
         to_revision: 1,
         state: Some(rows.iter().fold(StateHash::default(), StateHash::with)),
         rows: rows.into_iter().map(FeedRow::Set).collect(),
-        pins: vec![(ana, Pin::new("471100", Role::Cashier).unwrap().hash([3; 16]))],
+        pins: vec![(ana, Pin::new("471100", &Role::Cashier).unwrap().hash([3; 16]))],
         grants: Vec::new(),
     };
     till.apply_feed_page(&page.sign(&office).unwrap(), now(1)).unwrap();

@@ -185,7 +185,7 @@ fn a_pin_of_the_feed_opens_the_till_and_needs_the_device_secret() {
     let ana = Operator { code: code.clone(), name: "Ana".parse().unwrap(), role: Role::Cashier, is_active: true };
     let rows = office.set(vec![MasterRow::Operator(ana)]);
     till.apply_feed_page(&office.last_page(3, 4, rows), now(2)).unwrap();
-    let pin = Pin::new("4711", Role::Cashier).unwrap();
+    let pin = Pin::new("4711", &Role::Cashier).unwrap();
     let page = office.page_with_pin(4, 5, &code, pin.hash([3; 16]));
     changes_nothing(&mut till, &page, ("missing", "pepper"));
     till.set_pepper(Pepper::new([6; 32]));

@@ -9,6 +9,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use counterfoil_core::approval::OverShortStanding;
 use counterfoil_core::catalog::{MasterKey, MasterRow, Unit};
 use counterfoil_core::discount::Discount;
 use counterfoil_core::drawer::CashMovementKind;
@@ -23,6 +24,7 @@ use counterfoil_core::line::{Direction, Extent};
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::Role;
 use counterfoil_core::quantity::Percent;
+use counterfoil_core::role::Permission;
 use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{PriceMode, TaxBase, TaxCategory};
 use counterfoil_core::tender::TenderKind;
@@ -158,11 +160,6 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
         CashMovementKind::PayOut => 2,
         CashMovementKind::SafeDrop => 3,
     });
-    check(&Role::ALL, |role| match role {
-        Role::Admin => 0,
-        Role::Manager => 1,
-        Role::Cashier => 2,
-    });
     check(&TaxCategory::ALL, |category| match category {
         TaxCategory::Standard => 0,
         TaxCategory::ZeroRated => 1,
@@ -181,6 +178,44 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
     check(&[PriceMode::Exclusive, PriceMode::Inclusive], |mode| match mode {
         PriceMode::Exclusive => 0,
         PriceMode::Inclusive => 1,
+    });
+}
+
+#[test]
+fn the_variants_of_roles_and_permissions_keep_their_numbers() {
+    let roles = [Role::Admin, Role::Manager, Role::Cashier, Role::named("trainee").unwrap()];
+    check(&roles, |role| match role {
+        Role::Admin => 0,
+        Role::Manager => 1,
+        Role::Cashier => 2,
+        Role::Named(_) => 3,
+    });
+    check(Permission::ALL, |permission| match permission {
+        Permission::Sell => 0,
+        Permission::Refund => 1,
+        Permission::RunDrawer => 2,
+        Permission::MoveCash => 3,
+        Permission::OpenWithoutSale => 4,
+        Permission::OverridePrice => 5,
+        Permission::GiveDiscount => 6,
+        Permission::ReturnWithoutReceipt => 7,
+        Permission::RefundToOtherTender => 8,
+        Permission::AcceptOverShort => 9,
+        Permission::SeeExpected => 10,
+        Permission::VoidDocument => 11,
+        Permission::ChangeStock => 12,
+        Permission::ChangeMasterData => 13,
+        Permission::ChangeCustomers => 14,
+        Permission::ErasePersonalData => 15,
+        Permission::OverrideClock => 16,
+        Permission::ChangeOperators => 17,
+    });
+    check(&[OverShortStanding::Within, OverShortStanding::Approved, OverShortStanding::Unapproved], |standing| {
+        match standing {
+            OverShortStanding::Within => 0,
+            OverShortStanding::Approved => 1,
+            OverShortStanding::Unapproved => 2,
+        }
     });
 }
 
@@ -214,6 +249,7 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         MasterRow::Product(_) => 2,
         MasterRow::Price(_) => 3,
         MasterRow::Operator(_) => 4,
+        MasterRow::Role(_) => 5,
     });
     check(&keys(), |key| match key {
         MasterKey::TaxClass(_) => 0,
@@ -221,6 +257,7 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         MasterKey::Product(_) => 2,
         MasterKey::Price(_) => 3,
         MasterKey::Operator(_) => 4,
+        MasterKey::Role(_) => 5,
     });
     let [row, ..] = rows();
     let [key, ..] = keys();

@@ -1,5 +1,6 @@
 //! One example of every stored and signed value, with each optional part present somewhere.
 
+use counterfoil_core::approval::{ApprovalV1, OverShortStanding};
 use counterfoil_core::catalog::{Category, MasterKey, MasterRow, Product, StorePrice, TaxClass, Unit};
 use counterfoil_core::discount::Discount;
 use counterfoil_core::document::{DocumentV1, LineV1, TotalsV1};
@@ -18,6 +19,7 @@ use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::{Operator, Pin, Role};
+use counterfoil_core::role::{Permission, RoleRules};
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::tax::{LineTax, TaxBase, TaxCategory, TaxTotal};
 use counterfoil_core::tender::{Tender, TenderKind};
@@ -84,8 +86,22 @@ fn operator() -> Operator {
     Operator { code: "ana".parse().unwrap(), name: "Ana Perić".parse().unwrap(), role: Role::Cashier, is_active: true }
 }
 
+fn role() -> RoleRules {
+    RoleRules {
+        role: Role::named("trainee").unwrap(),
+        name: "Trainee".parse().unwrap(),
+        permissions: vec![Permission::Sell, Permission::GiveDiscount],
+        discount_percent_max: Some("7.5".parse().unwrap()),
+        over_short_max: Some(money(500)),
+    }
+}
+
+fn approval() -> ApprovalV1 {
+    ApprovalV1 { approver: "mia".parse().unwrap(), lent: vec![Permission::GiveDiscount, Permission::OverridePrice] }
+}
+
 /// One row of every kind.
-pub(crate) fn rows() -> [MasterRow; 5] {
+pub(crate) fn rows() -> [MasterRow; 6] {
     let product = Product {
         code: "01647057".parse().unwrap(),
         name: "Mlijeko 1 l".parse().unwrap(),
@@ -108,11 +124,12 @@ pub(crate) fn rows() -> [MasterRow; 5] {
         MasterRow::Product(Box::new(product)),
         MasterRow::Price(StorePrice { product: "01647057".parse().unwrap(), price: "1.3".parse().unwrap() }),
         MasterRow::Operator(operator()),
+        MasterRow::Role(Box::new(role())),
     ]
 }
 
 /// One key of every kind.
-pub(crate) fn keys() -> [MasterKey; 5] {
+pub(crate) fn keys() -> [MasterKey; 6] {
     rows().map(|row| row.key())
 }
 
@@ -154,6 +171,7 @@ fn sale() -> DocumentV1 {
         is_imported: true,
         session: 3,
         operator: "owner".parse().unwrap(),
+        approved_by: Some(approval()),
         customer: Some("B12345674".parse().unwrap()),
         prices_include_tax: false,
         preceding: None,
@@ -219,7 +237,8 @@ fn credit_note() -> DocumentV1 {
 }
 
 fn closed() -> DrawerClosedV1 {
-    let opened = DrawerOpenedV1 { session: 3, float: money(10_000), operator: "owner".parse().unwrap() };
+    let operator = || "owner".parse().unwrap();
+    let opened = DrawerOpenedV1 { session: 3, float: money(10_000), operator: operator(), approved_by: None };
     let session = DrawerSession {
         sales: 2,
         sales_gross: money(2_292),
@@ -242,6 +261,8 @@ fn closed() -> DrawerClosedV1 {
         expected: money(10_595),
         counted: money(10_600),
         over_short: money(5),
+        over_short_standing: OverShortStanding::Unapproved,
+        approved_by: Some(approval()),
         issued: None,
         perpetual_gross: money(1_146),
     };
@@ -264,6 +285,7 @@ pub(crate) fn events() -> Vec<Event> {
         amount: money(50_000),
         reason: "to the safe".parse().unwrap(),
         operator: "owner".parse().unwrap(),
+        approved_by: Some(approval()),
     };
     vec![
         Event::JournalOpened(Box::new(opened)),
@@ -272,13 +294,19 @@ pub(crate) fn events() -> Vec<Event> {
         Event::MasterDataChanged(Box::new(MasterDataChangedV1 {
             rows: rows().to_vec(),
             operator: "owner".parse().unwrap(),
+            approved_by: None,
         })),
-        Event::OperatorSet(Box::new(OperatorSetV1 { set: operator(), operator: "owner".parse().unwrap() })),
+        Event::OperatorSet(Box::new(OperatorSetV1 {
+            set: operator(),
+            operator: "owner".parse().unwrap(),
+            approved_by: None,
+        })),
         Event::OperatorLocked(Box::new(OperatorLockedV1 { locked: "ana".parse().unwrap() })),
         Event::DrawerOpened(Box::new(DrawerOpenedV1 {
             session: 3,
             float: money(10_000),
             operator: "owner".parse().unwrap(),
+            approved_by: None,
         })),
         Event::CashMoved(Box::new(moved)),
         Event::SaleCompleted(Box::new(sale())),
@@ -309,7 +337,7 @@ pub(crate) fn request() -> JournalRequestV1 {
 }
 
 pub(crate) fn page() -> FeedPageV1 {
-    let pin = Pin::new("471100", Role::Manager).unwrap().hash([5; 16]);
+    let pin = Pin::new("471100", &Role::Manager).unwrap().hash([5; 16]);
     let [class, ..] = rows();
     let set = rows().map(FeedRow::Set);
     FeedPageV1 {

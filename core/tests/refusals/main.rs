@@ -3,6 +3,7 @@
 //! Each table has the last value that is taken beside the first that is not. After every refusal the journal's head is
 //! where it was.
 
+mod approval;
 mod drawer;
 mod people;
 mod products;

@@ -20,7 +20,7 @@ fn person(text: &str, role: Role) -> Operator {
 }
 
 fn set(person: &Operator, pin: Option<&str>) -> Command {
-    let hash = pin.map(|pin| Pin::new(pin, person.role).unwrap().hash([9; 16]));
+    let hash = pin.map(|pin| Pin::new(pin, &person.role).unwrap().hash([9; 16]));
     Command::SetOperator(person.clone(), hash)
 }
 

@@ -233,7 +233,9 @@ fn doing(reference: &Reference, point: usize) -> &'static str {
     match reference.task(point).map(|task| &task.step) {
         Some(Step::Create | Step::Prologue(_)) => "making the store",
         Some(Step::Do(command)) => match command.as_ref() {
-            Command::ChangeMasterData(_) | Command::SetOperator(..) => "changing products or operators",
+            Command::ChangeMasterData(_) | Command::SetOperator(..) | Command::SetRole(_) => {
+                "changing products or operators"
+            }
             Command::OpenDrawer(_) => "opening the drawer",
             Command::MoveCash(_) => "moving cash",
             Command::CompleteSale(_) => "selling",

@@ -92,15 +92,7 @@ impl Task {
     /// The id of the document that it issues.
     pub(crate) fn issues(&self) -> Option<String> {
         let Step::Do(command) = &self.step else { return None };
-        match command.as_ref() {
-            Command::CompleteSale(basket) => Some(basket.id.to_string()),
-            Command::RefundSale(request) => Some(request.id.to_string()),
-            Command::ChangeMasterData(_)
-            | Command::SetOperator(..)
-            | Command::OpenDrawer(_)
-            | Command::MoveCash(_)
-            | Command::CloseDrawer(_) => None,
-        }
+        command.id().map(ToString::to_string)
     }
 }
 

@@ -220,7 +220,7 @@ impl World {
                     }
                     None
                 }
-                Outcome::MasterData(_) | Outcome::OperatorSet => None,
+                Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet => None,
             }
         });
         // The till program makes the mark durable when the drawer opens or closes.
@@ -245,9 +245,11 @@ impl World {
                 format!(" {number} {}", issued.document.totals.gross.minor())
             }
             Outcome::DrawerClosed(z) => format!(" {}", z.printed),
-            Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::DrawerOpened(_) | Outcome::CashMoved => {
-                String::new()
-            }
+            Outcome::MasterData(_)
+            | Outcome::OperatorSet
+            | Outcome::RoleSet
+            | Outcome::DrawerOpened(_)
+            | Outcome::CashMoved => String::new(),
         };
         self.tell(format_args!("{name} {}{number} (entry {head})", short(command)));
     }
@@ -271,9 +273,10 @@ fn wish(command: &Command) -> (String, Wish) {
             (String::new(), Wish::Move(amount))
         }
         Command::CloseDrawer(Count::Total(counted)) => (String::new(), Wish::Close(counted.minor())),
-        Command::CloseDrawer(Count::Denominations(_)) | Command::ChangeMasterData(_) | Command::SetOperator(..) => {
-            (String::new(), Wish::Close(0))
-        }
+        Command::CloseDrawer(Count::Denominations(_))
+        | Command::ChangeMasterData(_)
+        | Command::SetOperator(..)
+        | Command::SetRole(_) => (String::new(), Wish::Close(0)),
     }
 }
 
@@ -287,5 +290,6 @@ fn short(command: &Command) -> String {
         Command::CloseDrawer(_) => "closes the drawer".to_owned(),
         Command::ChangeMasterData(_) => "changes master data".to_owned(),
         Command::SetOperator(..) => "sets an operator".to_owned(),
+        Command::SetRole(_) => "sets a role".to_owned(),
     }
 }

@@ -37,7 +37,7 @@ pub(crate) const PIN_TEXT: &str = "736251";
 
 /// The PINs are hashed once for all runs, as that takes long on purpose.
 static PIN: LazyLock<PinHash> =
-    LazyLock::new(|| Pin::new(PIN_TEXT, Role::Manager).expect("six digits are a manager's PIN").hash([5; 16]));
+    LazyLock::new(|| Pin::new(PIN_TEXT, &Role::Manager).expect("six digits are a manager's PIN").hash([5; 16]));
 
 const FITS: &str = "the codes and names of this file are short and plain";
 

@@ -41,7 +41,8 @@ impl Console {
     #[must_use]
     pub fn new(global: &Global) -> Self {
         let form = if global.json { Form::Json } else { Form::Text };
-        let has_read_stdin = global.pin_file.as_deref().is_some_and(is_stdin);
+        let pin_files = [&global.pin_file, &global.approval_pin_file];
+        let has_read_stdin = pin_files.into_iter().flatten().any(|path| is_stdin(path));
         let folder = global.data.clone().map(Folder::at);
         Self { folder, form, caller: Caller::default(), pin_of_file: None, has_read_stdin }
     }
@@ -54,6 +55,11 @@ impl Console {
         self.caller.operator = global.operator.as_deref().map(str::parse).transpose()?;
         self.pin_of_file = global.pin_file.as_deref().map(read_pin).transpose()?;
         self.caller.pin = self.pin_of_file.clone().or_else(|| std::env::var("TILL_PIN").ok());
+        let of_approver =
+            |refusal: Refusal| Refusal::new(refusal.reason(), "approved_by", refusal.value(), refusal.limit());
+        self.caller.approver = global.approved_by.as_deref().map(str::parse).transpose().map_err(of_approver)?;
+        let approval_pin = global.approval_pin_file.as_deref().map(read_pin).transpose()?;
+        self.caller.approval_pin = approval_pin.or_else(|| std::env::var("TILL_APPROVAL_PIN").ok());
         Ok(())
     }
 
@@ -80,7 +86,7 @@ impl Console {
     /// The same console for a caller whose PIN came another way.
     #[must_use]
     pub fn with_pin(&self, pin: Option<String>) -> Self {
-        let caller = Caller { operator: self.caller.operator.clone(), pin };
+        let caller = Caller { pin, ..self.caller.clone() };
         let Self { folder, form, has_read_stdin, .. } = self;
         Self { folder: folder.clone(), form: *form, caller, pin_of_file: None, has_read_stdin: *has_read_stdin }
     }

@@ -20,6 +20,7 @@ pub mod drawer;
 pub mod input;
 pub mod joining;
 pub mod office;
+pub mod roles;
 pub mod selling;
 pub mod serving;
 pub mod set_up;
@@ -55,6 +56,12 @@ pub struct Global {
     /// A file with the operator's PIN, or - for standard input [or the environment: TILL_PIN]
     #[arg(long, global = true, value_name = "FILE")]
     pin_file: Option<PathBuf>,
+    /// A second person who approves what the operator may not do alone
+    #[arg(long, global = true, value_name = "CODE")]
+    approved_by: Option<String>,
+    /// A file with that person's PIN [or the environment: TILL_APPROVAL_PIN]
+    #[arg(long, global = true, value_name = "FILE", requires = "approved_by")]
+    approval_pin_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +78,9 @@ enum Command {
     /// Add, change, list or remove operators
     #[command(subcommand)]
     Operator(catalogue::OperatorCommand),
+    /// Say what a role may do and up to which limits, or list the roles
+    #[command(subcommand)]
+    Role(roles::RoleCommand),
     /// Look up a product, or list all by pages
     Products(catalogue::Listing),
     /// Open the drawer with its float
@@ -151,6 +161,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Import(import) => import.run(console),
         Command::Products(listing) => listing.run(console),
         Command::Operator(operator) => operator.run(console),
+        Command::Role(role) => role.run(console),
         Command::Open(open) => open.run(console),
         Command::Sell(sell) => sell.run(console),
         Command::Refund(refund) => refund.run(console),

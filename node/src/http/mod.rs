@@ -1,7 +1,8 @@
 //! The local API of `till serve`: every operation over HTTP on the loopback, for the command line and the till screen.
 //!
 //! `POST /v1/NAME` with the operation's JSON object; `POST /v1/sell` with JSON Lines of baskets answers one line each.
-//! Every call shows the token of `local-api.json`; the operator comes in `x-operator`, the PIN in `x-pin`. Handlers
+//! Every call shows the token of `local-api.json`; the operator comes in `x-operator`, the PIN in `x-pin`,
+//! a second person who approves in `x-approved-by` and `x-approval-pin`. Handlers
 //! translate; the answers are those of the command line. Example: `POST /v1/open` `{"float":"100.00"}`.
 
 use std::sync::{Arc, PoisonError};
@@ -14,11 +15,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
+use counterfoil_core::refusal::Refusal;
 
 use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
 use crate::local::address::LocalAddress;
-use crate::local::client::{FIRST_LINE, OPERATOR, PIN};
+use crate::local::client::{APPROVAL_PIN, APPROVER, FIRST_LINE, OPERATOR, PIN};
 use crate::open_till::{OpenTill, SharedTill};
 use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
@@ -27,6 +29,7 @@ use crate::operations::operator::{ReadOperators, SetOperator};
 use crate::operations::products::ReadProducts;
 use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
+use crate::operations::role::{ReadRoles, SetRole};
 use crate::operations::sell::{Seller, SubmittedLine};
 use crate::operations::status::ReadStatus;
 use crate::operations::sync_step::SyncStep;
@@ -68,6 +71,8 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ReadProducts>())
         .merge(route::<SetOperator>())
         .merge(route::<ReadOperators>())
+        .merge(route::<SetRole>())
+        .merge(route::<ReadRoles>())
         .merge(route::<ChangeMasterData>())
         .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())
@@ -171,7 +176,14 @@ async fn with_till(till: SharedTill, work: impl FnOnce(&mut OpenTill) -> Answer 
 
 fn caller(headers: &HeaderMap) -> Result<Caller, Failure> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().map(str::to_owned)).transpose();
-    let unreadable = |_| Failure::Usage("x-operator and x-pin hold printable ASCII".to_owned());
+    let unreadable = |_| Failure::Usage("the headers that name people and their PINs hold printable ASCII".to_owned());
     let operator = text(OPERATOR).map_err(unreadable)?;
-    Ok(Caller { operator: operator.map(|code| code.parse()).transpose()?, pin: text(PIN).map_err(unreadable)? })
+    let approver = text(APPROVER).map_err(unreadable)?;
+    let of_approver = |refusal: Refusal| Refusal::new(refusal.reason(), APPROVER, refusal.value(), refusal.limit());
+    Ok(Caller {
+        operator: operator.map(|code| code.parse()).transpose()?,
+        pin: text(PIN).map_err(unreadable)?,
+        approver: approver.map(|code| code.parse()).transpose().map_err(of_approver)?,
+        approval_pin: text(APPROVAL_PIN).map_err(unreadable)?,
+    })
 }

@@ -21,6 +21,10 @@ use crate::operations::Answer;
 pub const OPERATOR: &str = "x-operator";
 /// The header with the PIN.
 pub const PIN: &str = "x-pin";
+/// The header with the code of who approves.
+pub const APPROVER: &str = "x-approved-by";
+/// The header with that person's PIN.
+pub const APPROVAL_PIN: &str = "x-approval-pin";
 /// The header with the number of the first line of a stream.
 pub const FIRST_LINE: &str = "x-first-line";
 
@@ -100,6 +104,12 @@ impl LocalClient {
         }
         if let Some(pin) = &caller.pin {
             request = request.header(PIN, pin.trim_end());
+        }
+        if let Some(approver) = &caller.approver {
+            request = request.header(APPROVER, approver.as_str());
+        }
+        if let Some(pin) = &caller.approval_pin {
+            request = request.header(APPROVAL_PIN, pin.trim_end());
         }
         if let Some(line) = first_line {
             request = request.header(FIRST_LINE, line);

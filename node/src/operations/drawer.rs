@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
-use crate::operations::{Answer, Operation};
+use crate::operations::{Answer, Operation, unexpected};
 use crate::wire::read::DecimalText;
 use crate::wire::report::ReportWire;
 
@@ -39,22 +39,15 @@ impl Operation for OpenDrawer {
         let currency = till.profile().currency;
         let float = Money::read("float", self.float.as_str(), currency)?;
         let operator = till.identify(caller)?;
-        match till.execute(&Command::OpenDrawer(float), &operator.code)? {
-            Outcome::DrawerOpened(session) => {
-                till.sync_marks()?;
-                Ok(Answer::done(&OpenedWire {
-                    session,
-                    float: float.show(currency),
-                    currency: currency.to_string(),
-                    operator: operator.code.to_string(),
-                }))
-            }
-            Outcome::MasterData(_)
-            | Outcome::OperatorSet
-            | Outcome::Issued(_)
-            | Outcome::CashMoved
-            | Outcome::DrawerClosed(_) => Err(unexpected()),
-        }
+        let outcome = till.execute_by(&Command::OpenDrawer(float), operator.by())?;
+        let Outcome::DrawerOpened(session) = outcome else { return Err(unexpected(&outcome)) };
+        till.sync_marks()?;
+        Ok(Answer::done(&OpenedWire {
+            session,
+            float: float.show(currency),
+            currency: currency.to_string(),
+            operator: operator.code.to_string(),
+        }))
     }
 }
 
@@ -90,20 +83,15 @@ impl Operation for MoveCash {
         let reason = Note::new(self.reason).map_err(named)?;
         let operator = till.identify(caller)?;
         let shown = reason.to_string();
-        match till.execute(&Command::MoveCash(CashMovement { kind, amount, reason }), &operator.code)? {
-            Outcome::CashMoved => Ok(Answer::done(&MovedWire {
-                kind: kind.code(),
-                amount: amount.show(currency),
-                currency: currency.to_string(),
-                reason: shown,
-                operator: operator.code.to_string(),
-            })),
-            Outcome::MasterData(_)
-            | Outcome::OperatorSet
-            | Outcome::Issued(_)
-            | Outcome::DrawerOpened(_)
-            | Outcome::DrawerClosed(_) => Err(unexpected()),
-        }
+        let outcome = till.execute_by(&Command::MoveCash(CashMovement { kind, amount, reason }), operator.by())?;
+        let Outcome::CashMoved = outcome else { return Err(unexpected(&outcome)) };
+        Ok(Answer::done(&MovedWire {
+            kind: kind.code(),
+            amount: amount.show(currency),
+            currency: currency.to_string(),
+            reason: shown,
+            operator: operator.code.to_string(),
+        }))
     }
 }
 
@@ -136,17 +124,10 @@ impl Operation for CloseDrawer {
         let currency = till.profile().currency;
         let count = self.read(currency)?;
         let operator = till.identify(caller)?;
-        match till.execute(&Command::CloseDrawer(count), &operator.code)? {
-            Outcome::DrawerClosed(z) => {
-                till.sync_marks()?;
-                Ok(Answer::done(&ReportWire::of_z(&z, currency)?))
-            }
-            Outcome::MasterData(_)
-            | Outcome::OperatorSet
-            | Outcome::Issued(_)
-            | Outcome::DrawerOpened(_)
-            | Outcome::CashMoved => Err(unexpected()),
-        }
+        let outcome = till.execute_by(&Command::CloseDrawer(count), operator.by())?;
+        let Outcome::DrawerClosed(z) = outcome else { return Err(unexpected(&outcome)) };
+        till.sync_marks()?;
+        Ok(Answer::done(&ReportWire::of_z(&z, currency)?))
     }
 }
 
@@ -168,8 +149,4 @@ impl CloseDrawer {
             }
         }
     }
-}
-
-fn unexpected() -> Failure {
-    Failure::damaged("bug", "the drawer was answered with something else")
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
-use crate::operations::{Answer, Operation};
+use crate::operations::{Answer, Operation, unexpected};
 
 /// Adds or changes rows of master data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,14 +40,9 @@ impl Operation for ChangeMasterData {
         let bytes = STANDARD.decode(&self.rows).map_err(|_| malformed())?;
         let rows: Vec<MasterRow> = codec::decode(&bytes).map_err(|_| malformed())?;
         let operator = till.identify_for_set_up(caller)?;
-        match till.execute(&Command::ChangeMasterData(rows), &operator.code)? {
-            Outcome::MasterData(counts) => Ok(Answer::done(&counts)),
-            Outcome::OperatorSet
-            | Outcome::Issued(_)
-            | Outcome::DrawerOpened(_)
-            | Outcome::CashMoved
-            | Outcome::DrawerClosed(_) => Err(Failure::damaged("bug", "master data were answered with something else")),
-        }
+        let outcome = till.execute_by(&Command::ChangeMasterData(rows), operator.by())?;
+        let Outcome::MasterData(counts) = outcome else { return Err(unexpected(&outcome)) };
+        Ok(Answer::done(&counts))
     }
 }
 

@@ -4,6 +4,7 @@
 //! Operations translate; whether the trade allows what is asked is decided in core.
 
 use counterfoil_core::refusal::ToldRefusal;
+use counterfoil_core::till::Outcome;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub mod operator;
 pub mod products;
 pub mod receipt;
 pub mod report;
+pub mod role;
 pub mod sell;
 pub mod status;
 pub mod sync_step;
@@ -96,6 +98,11 @@ impl From<Failure> for Answer {
     fn from(failure: Failure) -> Self {
         Self { ending: failure.ending(), json: failure.json() }
     }
+}
+
+/// The failure of a till that answered with something else than what was asked: a defect.
+pub(crate) fn unexpected(outcome: &Outcome) -> Failure {
+    Failure::damaged("bug", format!("what was asked was answered with {outcome:?}"))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::folder::secret::random;
 use crate::open_till::OpenTill;
-use crate::operations::{Answer, Operation};
+use crate::operations::{Answer, Operation, unexpected};
 
 /// The most operators on one page.
 pub const PAGE_MAX: usize = 500;
@@ -28,7 +28,7 @@ pub struct SetOperator {
     /// The name on receipts; a new operator without one is named by the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `admin`, `manager` or `cashier`; a new operator without one is a cashier.
+    /// `admin`, `manager`, `cashier` or a role of the shop's own; a new operator without one is a cashier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The new PIN; none keeps the one there is.
@@ -54,7 +54,7 @@ pub struct ReadOperators {
 struct OperatorWire {
     code: String,
     name: String,
-    role: &'static str,
+    role: String,
     is_active: bool,
     has_new_pin: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ struct PageWire {
 struct ListedWire {
     code: String,
     name: String,
-    role: &'static str,
+    role: String,
     is_active: bool,
 }
 
@@ -86,7 +86,8 @@ impl Operation for SetOperator {
         let code: OperatorCode = self.code.parse().map_err(|refusal| named(&refusal, "code"))?;
         let known = till.read(|core| core.operators())?.into_iter().find(|known| known.code == code);
         let operator = self.changed(code, known.as_ref())?;
-        let pin = self.pin.as_deref().map(|pin| Pin::new(pin.trim_end_matches(['\r', '\n']), operator.role));
+        let typed = |pin: &str| Pin::new(pin.trim_end_matches(['\r', '\n']), &operator.role);
+        let pin = self.pin.as_deref().map(typed);
         let pin = pin.transpose()?;
         // The PIN of a cashier may be too short for who may override others.
         let needs_pin = known.is_none_or(|known| known.role == Role::Cashier && operator.role != Role::Cashier);
@@ -102,22 +103,15 @@ impl Operation for SetOperator {
         let mut answer = OperatorWire {
             code: operator.code.to_string(),
             name: operator.name.to_string(),
-            role: operator.role.code(),
+            role: operator.role.to_string(),
             is_active: operator.is_active,
             has_new_pin: pin.is_some(),
             note: None,
         };
-        match till.execute(&Command::SetOperator(operator, hash), &caller.code)? {
-            Outcome::OperatorSet => {
-                answer.note = (!till.read(|core| core.has_admin_with_pin())?).then_some(NO_ADMIN_NOTE);
-                Ok(Answer::done(&answer))
-            }
-            Outcome::MasterData(_)
-            | Outcome::Issued(_)
-            | Outcome::DrawerOpened(_)
-            | Outcome::CashMoved
-            | Outcome::DrawerClosed(_) => Err(Failure::damaged("bug", "an operator was answered with something else")),
-        }
+        let outcome = till.execute_by(&Command::SetOperator(operator, hash), caller.by())?;
+        let Outcome::OperatorSet = outcome else { return Err(unexpected(&outcome)) };
+        answer.note = (!till.read(|core| core.has_admin_with_pin())?).then_some(NO_ADMIN_NOTE);
+        Ok(Answer::done(&answer))
     }
 }
 
@@ -128,13 +122,13 @@ impl SetOperator {
             return Err(Refusal::new(Reason::OperatorUnknown, "code", &code, "see `till operator list`").into());
         }
         let name: Option<Name> = self.name.as_deref().map(str::parse).transpose()?;
-        let role: Option<Role> = self.role.as_deref().map(str::parse).transpose()?;
+        let role: Option<Role> = self.role.as_deref().map(Role::named).transpose()?;
         let name = match (name, known) {
             (Some(name), _) => name,
             (None, Some(known)) => known.name.clone(),
             (None, None) => code.as_str().parse()?,
         };
-        let role = role.or_else(|| known.map(|known| known.role)).unwrap_or(Role::Cashier);
+        let role = role.or_else(|| known.map(|known| known.role.clone())).unwrap_or(Role::Cashier);
         let is_active = self.is_active.or_else(|| known.map(|known| known.is_active)).unwrap_or(true);
         Ok(Operator { code, name, role, is_active })
     }
@@ -157,7 +151,7 @@ impl Operation for ReadOperators {
         let listed = operators.into_iter().map(|Operator { code, name, role, is_active }| ListedWire {
             code: code.to_string(),
             name: name.to_string(),
-            role: role.code(),
+            role: role.to_string(),
             is_active,
         });
         Ok(Answer::done(&PageWire { operators: listed.collect(), next }))

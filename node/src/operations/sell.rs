@@ -4,19 +4,18 @@
 //! operator is identified once for a whole stream. Example: `{"id":"a","number":"S01-T01-R26A-000001",...}` or
 //! `{"id":"a","refused":{...}}`; a line that is no basket has id null and its number in the stream.
 
-use counterfoil_core::command::Command;
 use counterfoil_core::currency::Currency;
-use counterfoil_core::id::OperatorCode;
+use counterfoil_core::id::CommandId;
 use counterfoil_core::money::Money;
 use counterfoil_core::refusal::{Refusal, ToldRefusal};
 use counterfoil_core::till::{Issued, Outcome};
 use serde::Serialize;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Identified};
 use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
-use crate::operations::Answer;
 use crate::operations::products::never_fed;
+use crate::operations::{Answer, unexpected};
 use crate::wire::basket::{Unreadable, read_command};
 
 /// One line of a stream.
@@ -39,7 +38,7 @@ impl SubmittedLine {
 /// An identified operator who sells.
 #[derive(Clone, Debug)]
 pub struct Seller {
-    operator: OperatorCode,
+    who: Identified,
 }
 
 /// The answer to a sale or refund.
@@ -55,6 +54,8 @@ struct SoldWire<'a> {
     payable: String,
     change: String,
     hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +72,7 @@ impl Seller {
     /// # Errors
     /// The till does not know the caller, or the PIN is wrong.
     pub fn identify(till: &mut OpenTill, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { operator: till.identify(caller)?.code })
+        Ok(Self { who: till.identify(caller)? })
     }
 
     /// Sells or refunds what stands on one line. A refusal is an answer.
@@ -84,23 +85,19 @@ impl Seller {
             Ok(command) => command,
             Err(unreadable) => return Ok(refused_line(line.number, &unreadable)),
         };
-        match till.execute(&command, &self.operator) {
+        match till.execute_by(&command, self.who.by()) {
             Ok(outcome) => answer(outcome, currency),
-            Err(Failure::Refused(refusal)) => Ok(refused(id(&command), &never_fed(till, refusal)?)),
+            Err(Failure::Refused(refusal)) => {
+                Ok(refused(command.id().map(CommandId::as_str), &never_fed(till, refusal)?))
+            }
             Err(failure) => Err(failure),
         }
     }
 }
 
 fn answer(outcome: Outcome, currency: Currency) -> Result<Answer, Failure> {
-    match outcome {
-        Outcome::Issued(issued) => Ok(sold(&issued, currency)),
-        Outcome::MasterData(_)
-        | Outcome::OperatorSet
-        | Outcome::DrawerOpened(_)
-        | Outcome::CashMoved
-        | Outcome::DrawerClosed(_) => Err(Failure::damaged("bug", "a sale was answered with something else")),
-    }
+    let Outcome::Issued(issued) = outcome else { return Err(unexpected(&outcome)) };
+    Ok(sold(&issued, currency))
 }
 
 fn sold(issued: &Issued, currency: Currency) -> Answer {
@@ -117,19 +114,8 @@ fn sold(issued: &Issued, currency: Currency) -> Answer {
         payable: show(totals.payable),
         change: show(document.change),
         hash: issued.entry.hash().to_string(),
+        approved_by: document.approved_by.as_ref().map(|approval| approval.approver.as_str()),
     })
-}
-
-fn id(command: &Command) -> Option<&str> {
-    match command {
-        Command::CompleteSale(basket) => Some(basket.id.as_str()),
-        Command::RefundSale(request) => Some(request.id.as_str()),
-        Command::ChangeMasterData(_)
-        | Command::SetOperator(..)
-        | Command::OpenDrawer(_)
-        | Command::MoveCash(_)
-        | Command::CloseDrawer(_) => None,
-    }
 }
 
 fn refused(id: Option<&str>, refusal: &Refusal) -> Answer {

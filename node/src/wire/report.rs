@@ -1,5 +1,6 @@
 //! X and Z reports as JSON: the figures of a drawer session; a Z report adds number, count and over/short.
 
+use counterfoil_core::approval::OverShortStanding;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::drawer::{DrawerSession, ZReportV1};
 use counterfoil_core::money::Money;
@@ -36,6 +37,10 @@ pub struct ReportWire {
     counted: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     over_short: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_short_standing: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     perpetual_gross: Option<String>,
 }
@@ -101,6 +106,8 @@ impl ReportWire {
             expected: show(session.expected()?),
             counted: None,
             over_short: None,
+            over_short_standing: None,
+            approved_by: None,
             perpetual_gross: None,
         })
     }
@@ -114,6 +121,12 @@ impl ReportWire {
             number: Some(z.printed.to_string()),
             counted: Some(z.counted.show(currency)),
             over_short: Some(z.over_short.show(currency)),
+            over_short_standing: Some(match z.over_short_standing {
+                OverShortStanding::Within => "within",
+                OverShortStanding::Approved => "approved",
+                OverShortStanding::Unapproved => "unapproved",
+            }),
+            approved_by: z.approved_by.as_ref().map(|approval| approval.approver.to_string()),
             perpetual_gross: Some(z.perpetual_gross.show(currency)),
             expected: z.expected.show(currency),
             ..Self::of_x(&z.session, currency)?

@@ -1,6 +1,7 @@
 //! The program `till` as a shop runs it: the real binary, its exit codes and its JSON, with `till serve` and without.
 
 mod api;
+mod approval;
 mod bad_input;
 mod callers;
 mod damage;

@@ -98,7 +98,12 @@ impl Shop {
 
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_till"));
-        command.env_remove("TILL_PIN").env_remove("TILL_NEW_PIN").arg("--data").arg(self.data());
+        command
+            .env_remove("TILL_PIN")
+            .env_remove("TILL_NEW_PIN")
+            .env_remove("TILL_APPROVAL_PIN")
+            .arg("--data")
+            .arg(self.data());
         command
     }
 

@@ -193,14 +193,14 @@ impl OperatorOrder {
             is_active: self.is_active,
         };
         let pin = self.pin.map(Zeroizing::new);
-        let pin = pin.map(|pin| Pin::new(pin.trim_end_matches(['\r', '\n']), role)).transpose()?;
+        let pin = pin.map(|pin| Pin::new(pin.trim_end_matches(['\r', '\n']), &operator.role)).transpose()?;
         let pin = match pin {
             Some(pin) => Some(pin.hash(random()?)),
             None => None,
         };
         let counts = admin::set_operator(office.store(), store.as_ref(), &operator, pin.as_ref())?;
         Ok(Answer::done(json!({
-            "operator": operator.code, "role": role.code(), "store": store,
+            "operator": operator.code, "role": operator.role.code(), "store": store,
             "added": counts.added, "updated": counts.updated, "unchanged": counts.unchanged,
         })))
     }

@@ -179,12 +179,12 @@ fn after_a_lost_secret_the_pins_of_head_office_come_again() {
         let (code, name) = (code.clone(), Name::new(code.as_str()).unwrap());
         FeedRow::Set(MasterRow::Operator(Operator { code, name, role, is_active: true }))
     };
-    let pin = Pin::new("135790", Role::Admin).unwrap();
+    let pin = Pin::new("135790", &Role::Admin).unwrap();
     let rows = vec![operator(&"ana".parse().unwrap(), Role::Cashier), operator(&boss, Role::Admin)];
     shop.fake.state().rows = rows;
     shop.fake.state().pins = vec![(boss.clone(), pin.hash([1; 16]))];
     shop.exchange().unwrap();
-    let caller = || Caller { operator: Some(boss.clone()), pin: Some("135790".to_owned()) };
+    let caller = || Caller { operator: Some(boss.clone()), pin: Some("135790".to_owned()), ..Caller::default() };
     let code = |failure: Failure| if let Failure::Refused(refusal) = failure { refusal.code() } else { "failed" };
     assert_eq!(shop.open().identify(&caller()).map(|known| known.code), Ok(boss.clone()));
     fs::remove_file(shop.folder().file("secret.json")).unwrap();
