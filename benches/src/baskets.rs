@@ -84,9 +84,8 @@ impl Iterator for Baskets {
         let amounts = filled.iter().map(|(line, article)| amount(line, article));
         let gross = Money::sum(amounts).expect("a small amount").minor();
         let tender = |kind, amount: i64, reference: Option<String>| Tender {
-            kind,
-            amount: Money::from_minor(amount),
             reference: reference.map(|text| text.parse().expect("digits are a reference")),
+            ..Tender::of(kind, Money::from_minor(amount))
         };
         let tenders = match number % 4 {
             _ if is_discounted => None,

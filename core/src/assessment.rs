@@ -2,16 +2,18 @@
 //!
 //! A part is a line after its discount, or an adjustment of the document. Equal taxes are added up over the parts and
 //! rounded once per tax (EN 16931, BR-CO-17), never per line. Exclusive prices: the taxable sum is rounded, then its tax.
-//! Inclusive prices: the tax is the exact share of the gross sum, rounded; what is left is taxable. Always: the shares
-//! of the parts sum to the tax. Sums are exact fractions; where very many different lists of taxes in one document would
-//! take more than 128 bits, they are counted in billionths of a minor unit instead. Example: 52.50 with 12 % included holds 5.63 tax and 46.87 net.
+//! A tax that stands on earlier ones is of the net plus those taxes as they are rounded and shown, so that every taxable
+//! sum can be added up from the document. Inclusive prices: each tax is its exact share of the gross sum, rounded; what is
+//! left of the gross is the net. Always: the shares of the parts sum to the tax. Sums are exact fractions; where very many
+//! different lists of taxes in one document would take more than 128 bits, they are counted in billionths of a minor unit
+//! instead. Example: 52.50 with 12 % included holds 5.63 tax and 46.87 net.
 
 use crate::allotment::allot;
 use crate::money::Money;
 use crate::ratio::Ratio;
 use crate::refusal::Refusal;
 use crate::rounding::{Mode, round_ratio};
-use crate::tax::{LineTax, PriceMode, Shares, TAXES_PER_LINE_MAX, TaxTotal};
+use crate::tax::{LineTax, PriceMode, Shares, TAXES_PER_LINE_MAX, TaxBase, TaxTotal};
 
 /// An amount with the taxes on it: net with exclusive prices, gross with inclusive ones.
 #[derive(Clone, Copy, Debug)]
@@ -39,11 +41,23 @@ pub fn assess(prices: PriceMode, parts: &[Part<'_>]) -> Result<Assessment, Refus
     let (bundles, bundle_of) = bundle(prices, parts)?;
     let mut shares: Vec<Vec<Money>> = parts.iter().map(|part| vec![Money::ZERO; part.taxes.len()]).collect();
     let groups = group(&bundles);
-    let mut totals = Vec::with_capacity(groups.len());
-    for group in &groups {
-        let total = total_of(prices, group, &bundles)?;
+    let mut amounts: Vec<Option<TaxTotal>> = vec![None; groups.len()];
+    for _ in 0..groups.len() {
+        let Some(next) = next(prices, &groups, &bundles, &amounts) else { break };
+        let Some(group) = groups.get(next.group) else { break };
+        let basket = Basket { parts, bundle_of: &bundle_of, shares: &shares };
+        let total = total_of(prices, group, &bundles, &basket, next.base)?;
         hand_out(total.amount, group, parts, &bundle_of, &mut shares)?;
-        totals.push(total);
+        if let Some(place) = amounts.get_mut(next.group) {
+            *place = Some(total);
+        }
+    }
+    let mut totals: Vec<TaxTotal> = amounts.into_iter().flatten().collect();
+    if prices == PriceMode::Inclusive {
+        let basket = Basket { parts, bundle_of: &bundle_of, shares: &shares };
+        for (total, group) in totals.iter_mut().zip(&groups) {
+            total.taxable = basket.taxable(prices, group)?;
+        }
     }
     Ok(Assessment { totals, shares })
 }
@@ -112,27 +126,91 @@ fn group(bundles: &[Bundle<'_>]) -> Vec<Group> {
     groups
 }
 
-fn total_of(prices: PriceMode, group: &Group, bundles: &[Bundle<'_>]) -> Result<TaxTotal, Refusal> {
-    let mut whole = Money::ZERO;
-    let mut is_alone = true;
-    let mut terms = Vec::with_capacity(group.members.len());
-    for (member, bundle) in group.members.iter().filter_map(|member| Some((member, bundles.get(member.bundle)?))) {
-        terms.push(Ratio::of_minor(bundle.amount).times(member.base)?);
-        whole = whole.plus(bundle.amount)?;
-        is_alone = is_alone && bundle.taxes.len() == 1;
+/// Which tax is worked out next, and of what.
+struct Next {
+    group: usize,
+    base: Base,
+}
+
+/// How the base of a tax is found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    /// From the amounts and the rounded taxes before it.
+    Rounded,
+    /// As an exact share: of what contains the tax, or where two taxes stand on each other.
+    Exact,
+}
+
+/// The first tax that is not worked out and stands only on taxes that are; in a circle simply the first.
+fn next(prices: PriceMode, groups: &[Group], bundles: &[Bundle<'_>], totals: &[Option<TaxTotal>]) -> Option<Next> {
+    let is_known = |tax: &LineTax| totals.iter().flatten().any(|total| total.tax == *tax);
+    let stands_on_known = |group: &Group| {
+        group.tax.base == TaxBase::Net
+            || group.members.iter().all(|member| {
+                let taxes = bundles.get(member.bundle).map_or(&[][..], |bundle| bundle.taxes);
+                taxes.iter().take(member.place).all(is_known)
+            })
+    };
+    let mut left = groups.iter().enumerate().zip(totals).filter(|(_, total)| total.is_none()).map(|(group, _)| group);
+    let first = left.clone().next()?.0;
+    if prices == PriceMode::Inclusive {
+        return Some(Next { group: first, base: Base::Exact });
     }
-    let base = sum(&terms)?;
-    let rate = Ratio::of_percent(group.tax.rate);
-    let (taxable, amount) = match prices {
-        PriceMode::Exclusive => {
-            let taxable = round_ratio(base, Mode::HalfUp)?;
-            (taxable, round_ratio(Ratio::of_minor(taxable).times(rate)?, Mode::HalfUp)?)
+    let ready = left.find(|(_, group)| stands_on_known(group));
+    Some(ready.map_or(Next { group: first, base: Base::Exact }, |(group, _)| Next { group, base: Base::Rounded }))
+}
+
+/// The parts with what was worked out so far.
+struct Basket<'a> {
+    parts: &'a [Part<'a>],
+    bundle_of: &'a [usize],
+    shares: &'a [Vec<Money>],
+}
+
+impl Basket<'_> {
+    /// What a tax is a share of: the net of its parts, and the taxes before it where it stands on them.
+    fn taxable(&self, prices: PriceMode, group: &Group) -> Result<Money, Refusal> {
+        let mut taxable = Money::ZERO;
+        for ((part, bundle), shares) in self.parts.iter().zip(self.bundle_of).zip(self.shares) {
+            let Some(member) = group.members.iter().find(|member| member.bundle == *bundle) else { continue };
+            taxable = taxable.plus(part.amount)?;
+            if prices == PriceMode::Inclusive {
+                taxable = taxable.minus(Money::sum(shares.iter().copied())?)?;
+            }
+            if group.tax.base == TaxBase::NetPlusEarlier {
+                taxable = taxable.plus(Money::sum(shares.iter().take(member.place).copied())?)?;
+            }
         }
-        PriceMode::Inclusive => {
-            let amount = round_ratio(base.times(rate)?, Mode::HalfUp)?;
-            (if is_alone { whole.minus(amount)? } else { round_ratio(base, Mode::HalfUp)? }, amount)
+        Ok(taxable)
+    }
+}
+
+fn total_of(
+    prices: PriceMode,
+    group: &Group,
+    bundles: &[Bundle<'_>],
+    basket: &Basket<'_>,
+    base: Base,
+) -> Result<TaxTotal, Refusal> {
+    let rate = Ratio::of_percent(group.tax.rate);
+    let taxable = match base {
+        Base::Rounded => basket.taxable(prices, group)?,
+        Base::Exact => {
+            let mut terms = Vec::with_capacity(group.members.len());
+            for member in &group.members {
+                let amount = bundles.get(member.bundle).map_or(Money::ZERO, |bundle| bundle.amount);
+                terms.push(Ratio::of_minor(amount).times(member.base)?);
+            }
+            let base = sum(&terms)?;
+            if prices == PriceMode::Inclusive {
+                // What is taxable is known only when all taxes are.
+                let amount = round_ratio(base.times(rate)?, Mode::HalfUp)?;
+                return Ok(TaxTotal { tax: group.tax, taxable: Money::ZERO, amount });
+            }
+            round_ratio(base, Mode::HalfUp)?
         }
     };
+    let amount = round_ratio(Ratio::of_minor(taxable).times(rate)?, Mode::HalfUp)?;
     Ok(TaxTotal { tax: group.tax, taxable, amount })
 }
 
@@ -199,7 +277,7 @@ fn sum(terms: &[Ratio]) -> Result<Ratio, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tax::{TaxBase, TaxCategory};
+    use crate::tax::TaxCategory;
 
     const EXCLUSIVE: PriceMode = PriceMode::Exclusive;
     const INCLUSIVE: PriceMode = PriceMode::Inclusive;
@@ -263,6 +341,41 @@ mod tests {
         );
         // 114.98 / 1.14975 = 100.0043... and 10.50 / 1.05 = 10.00: GST 5 % of 110.0043, QST 9.975 % of 100.0043.
         check(INCLUSIVE, &[(11498, both), (1050, one)], &[(11000, 550), (10000, 998)], &[&[500, 998], &[50]]);
+    }
+
+    /// 5 % of 100.10 is 5.005, shown as 5.01; 9.5 % of 105.11 is 9.985, shown as 9.99; the last is of 115.10, where the
+    /// exact product would be 115.09.
+    #[test]
+    fn a_tax_on_taxes_is_of_what_the_document_shows() {
+        let (one, two) = (tax("A", "5", TaxBase::Net), tax("B", "9.5", TaxBase::NetPlusEarlier));
+        let taxes = vec![one, two, tax("C", "10", TaxBase::NetPlusEarlier)];
+        check(EXCLUSIVE, &[(10010, taxes.clone())], &[(10010, 501), (10511, 999), (11510, 1151)], &[&[501, 999, 1151]]);
+        check(INCLUSIVE, &[(12661, taxes)], &[(10010, 501), (10511, 999), (11510, 1151)], &[&[501, 999, 1151]]);
+    }
+
+    /// On the first line B stands on A, on the second on C; the taxable sum of B is the nets with both.
+    #[test]
+    fn what_a_tax_stands_on_differs_by_line() {
+        let b = tax("B", "10", TaxBase::NetPlusEarlier);
+        let (first, second) = (vec![tax("A", "5", TaxBase::Net), b], vec![tax("C", "7", TaxBase::Net), b]);
+        check(
+            EXCLUSIVE,
+            &[(1000, first), (1000, second)],
+            &[(1000, 50), (2120, 212), (1000, 70)],
+            &[&[50, 105], &[70, 107]],
+        );
+    }
+
+    #[test]
+    fn taxes_that_stand_on_each_other_are_exact_shares() {
+        let (a, b) = (tax("A", "10", TaxBase::NetPlusEarlier), tax("B", "20", TaxBase::NetPlusEarlier));
+        // A: 10.00 and 12.00; B: 11.00 and 10.00.
+        check(
+            EXCLUSIVE,
+            &[(1000, vec![a, b]), (1000, vec![b, a])],
+            &[(2200, 220), (2100, 420)],
+            &[&[100, 220], &[200, 120]],
+        );
     }
 
     #[test]

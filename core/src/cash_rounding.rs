@@ -136,9 +136,11 @@ const TABLE: &[Row] = &[
     row("LI", "CHF", (2007, 1, 1), 5),
     // Ley 20.956: 1 to 5 pesos down, 6 to 9 up.
     Row { mode: Mode::HalfDown, ..row("CL", "CLP", (2017, 11, 1), 10) },
-    // Czech National Bank: the 50 haler coin is no longer legal tender.
+    // Czech National Bank: the 10 and 20 haler coins, then the 50 haler coin, no longer legal tender.
+    row("CZ", "CZK", (2003, 11, 1), 50),
     row("CZ", "CZK", (2008, 9, 1), 100),
-    // Danmarks Nationalbank: the 25 ore coin is no longer legal tender; 25 to 74 ore become 50.
+    // Danmarks Nationalbank: the 5 and 10 ore coins, then the 25 ore coin, no longer legal tender; 25 to 74 ore become 50.
+    row("DK", "DKK", (1989, 7, 1), 25),
     row("DK", "DKK", (2008, 10, 1), 50),
     // Eesti Pank: totals in cash, refunds too.
     row("EE", "EUR", (2025, 1, 1), 5),
@@ -148,7 +150,8 @@ const TABLE: &[Row] = &[
     row("HU", "HUF", (2008, 3, 1), 500),
     // Central Bank of Ireland: national rounding.
     row("IE", "EUR", (2015, 10, 28), 5),
-    // Bank of Israel: the 5 agorot coin withdrawn.
+    // Bank of Israel: the 1 agora coin, then the 5 agorot coin withdrawn.
+    row("IL", "ILS", (1991, 4, 1), 5),
     row("IL", "ILS", (2008, 1, 1), 10),
     // Decreto-legge 50/2017, article 13-quater.
     row("IT", "EUR", (2018, 1, 1), 5),
@@ -165,12 +168,29 @@ const TABLE: &[Row] = &[
     // down is to the customer's good.
     row("NZ", "NZD", (1990, 5, 1), 5),
     Row { mode: Mode::HalfDown, ..row("NZ", "NZD", (2006, 11, 1), 10) },
-    // Sveriges Riksbank: the 10 ore coin, then the 50 ore coin, no longer legal tender.
+    // Sveriges Riksbank: the 1 and 2 ore coins, the 5 ore coin, the 10 ore coin, then the 50 ore coin no longer legal tender.
+    row("SE", "SEK", (1972, 1, 1), 5),
+    row("SE", "SEK", (1985, 7, 1), 10),
     row("SE", "SEK", (1992, 10, 1), 50),
     row("SE", "SEK", (2010, 10, 1), 100),
     // Law 18/1996 on prices, as amended by 457/2021: 1 and 2 cents become 5.
     Row { small: SmallAmounts::OneCoin, ..row("SK", "EUR", (2022, 7, 1), 5) },
+    // South African Reserve Bank: 1 and 2 cent coins no longer made; shops round down, to the customer's good.
+    Row { mode: Mode::Down, ..row("ZA", "ZAR", (2002, 4, 1), 5) },
+    // No coins of the minor unit are in use (CLDR's digits for cash: none); accounts keep the digits of ISO 4217.
+    row("AM", "AMD", IN_LIVING_MEMORY, 100),
+    row("CR", "CRC", IN_LIVING_MEMORY, 100),
+    row("GY", "GYD", IN_LIVING_MEMORY, 100),
+    row("MN", "MNT", IN_LIVING_MEMORY, 100),
+    row("MU", "MUR", IN_LIVING_MEMORY, 100),
+    row("RS", "RSD", IN_LIVING_MEMORY, 100),
+    row("TW", "TWD", IN_LIVING_MEMORY, 100),
+    row("TZ", "TZS", IN_LIVING_MEMORY, 100),
+    row("UZ", "UZS", IN_LIVING_MEMORY, 100),
 ];
+
+/// Since before any till that this program may take over history from.
+const IN_LIVING_MEMORY: (i64, u8, u8) = (1970, 1, 1);
 
 #[cfg(test)]
 mod tests {
@@ -205,6 +225,9 @@ mod tests {
         check("NZ", "NZD", "2026-01-01", "1.96", "2.00");
         check("CL", "CLP", "2026-01-01", "995", "990");
         check("CL", "CLP", "2026-01-01", "996", "1000");
+        check("ZA", "ZAR", "2026-01-01", "1.09", "1.05");
+        check("RS", "RSD", "2026-01-01", "99.50", "100.00");
+        check("TW", "TWD", "2026-01-01", "99.49", "99.00");
     }
 
     #[test]
@@ -222,6 +245,13 @@ mod tests {
         check("SE", "SEK", "2010-10-01", "65.40", "65.00");
         check("SK", "EUR", "2022-06-30", "0.01", "0.01");
         check("NO", "NOK", "2012-04-30", "1.30", "1.50");
+        check("SE", "SEK", "1985-06-30", "1.22", "1.20");
+        check("SE", "SEK", "1985-07-01", "1.25", "1.30");
+        check("DK", "DKK", "1989-07-01", "1.13", "1.25");
+        check("DK", "DKK", "2008-09-30", "1.12", "1.00");
+        check("CZ", "CZK", "2003-10-31", "1.30", "1.30");
+        check("CZ", "CZK", "2008-08-31", "1.30", "1.50");
+        check("IL", "ILS", "2007-12-31", "1.03", "1.05");
     }
 
     #[test]
@@ -263,7 +293,9 @@ mod tests {
             let rounded = rule.apply(Money::from_minor(minor)).unwrap();
             prop_assert_eq!(rounded.paid().minor(), minor + rounded.difference().minor());
             if minor.abs() >= row.increment {
-                prop_assert!(rounded.difference().minor().abs() * 2 <= row.increment);
+                let is_nearest = matches!(row.mode, Mode::HalfUp | Mode::HalfDown | Mode::HalfEven);
+                let factor = if is_nearest { 2 } else { 1 };
+                prop_assert!(rounded.difference().minor().abs() * factor <= row.increment);
                 prop_assert_eq!(rounded.paid().minor() % row.increment, 0);
             }
             let opposite = rule.apply(Money::from_minor(-minor)).unwrap();

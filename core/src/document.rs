@@ -1,8 +1,9 @@
 //! A document as it was issued: receipt, invoice or credit note, with everything a reprint needs.
 //!
 //! Amounts are signed: a credit note has negative quantities and amounts, so that the sum of all documents is the
-//! takings. Always: `net + tax = gross`, `gross + rounding = payable`, tenders less change = payable, and the lines'
-//! net less discount sum to the document's net. Example: 2 x 6.05 with 21 % included is net 10.00, tax 2.10.
+//! takings. Always: `net + tax = gross`, `gross + rounding = payable`, tenders less tips, notes handed out and change =
+//! payable, and the lines' net less discount sum to the document's net. Example: 2 x 6.05 with 21 % included is net 10.00,
+//! tax 2.10.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::Refusal;
 use crate::series::{Allotted, DocumentKind};
 use crate::tax::TaxTotal;
-use crate::tender::{Tender, TenderKind};
+use crate::tender::{Tender, drawer_cash};
 use crate::time::Now;
 
 /// An issued document. Version 1 of the stored facts.
@@ -159,13 +160,12 @@ impl DocumentV1 {
         Allotted { series: self.series.clone(), number: self.number, printed: self.printed.clone() }
     }
 
-    /// The cash that it moved into the drawer: cash tenders less change.
+    /// The cash that it moved into the drawer: cash tenders less change and less notes handed out.
     ///
     /// # Errors
     /// Beyond what 64 bits count.
     pub fn cash(&self) -> Result<Money, Refusal> {
-        let is_cash = |tender: &&Tender| tender.kind == TenderKind::Cash;
-        Money::sum(self.tenders.iter().filter(is_cash).map(|tender| tender.amount))?.minus(self.change)
+        drawer_cash(&self.tenders, self.change)
     }
 
     /// Whether the sums agree: lines to net and to each tax, net and tax to gross, gross and rounding to payable, tenders and
@@ -186,7 +186,8 @@ impl DocumentV1 {
                 *tax = tax.plus(*share)?;
             }
         }
-        let tenders = Money::sum(self.tenders.iter().map(|tender| tender.amount))?;
+        let for_goods = self.tenders.iter().map(Tender::for_goods).collect::<Result<Vec<_>, _>>()?;
+        let tenders = Money::sum(for_goods)?;
         Ok(net == totals.net
             && self.taxes.iter().map(|tax| tax.amount).eq(taxes.iter().copied())
             && Money::sum(taxes)? == totals.tax

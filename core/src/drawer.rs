@@ -11,6 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::{ApprovalV1, OverShortStanding};
+use crate::currency::Currency;
 use crate::document::DocumentV1;
 use crate::id::{DocumentNumber, Note, OperatorCode, SeriesCode};
 use crate::money::Money;
@@ -192,6 +193,10 @@ pub struct DrawerSession {
     pub taxes: Vec<TaxTotal>,
     /// By kind of tender: what was taken, less change and what was paid back.
     pub tenders: Vec<(TenderKind, Money)>,
+    /// Tips in the tenders.
+    pub tips: Money,
+    /// By currency: notes of other currencies that were taken.
+    pub foreign: Vec<(Currency, Money)>,
     /// By kind of movement: cash moved outside sales, as positive amounts.
     pub movements: Vec<(CashMovementKind, Money)>,
     /// The numbers issued.
@@ -216,6 +221,8 @@ impl DrawerSession {
             rounding: Money::ZERO,
             taxes: Vec::new(),
             tenders: Vec::new(),
+            tips: Money::ZERO,
+            foreign: Vec::new(),
             movements: Vec::new(),
             issued: Vec::new(),
         }
@@ -261,10 +268,16 @@ impl DrawerSession {
         for tender in &document.tenders {
             let total = keyed(&mut self.tenders, tender.kind);
             *total = total.plus(tender.amount)?;
+            self.tips = self.tips.plus(tender.tip)?;
+            if let Some(foreign) = &tender.foreign {
+                let notes = keyed(&mut self.foreign, foreign.currency);
+                *notes = notes.plus(foreign.amount)?;
+            }
         }
-        if !document.change.is_zero() {
+        let handed_out = Money::sum(document.tenders.iter().map(|tender| tender.cash_out))?.plus(document.change)?;
+        if !handed_out.is_zero() {
             let cash = keyed(&mut self.tenders, TenderKind::Cash);
-            *cash = cash.minus(document.change)?;
+            *cash = cash.minus(handed_out)?;
         }
         match self.issued.iter_mut().find(|range| range.series == document.series) {
             Some(range) => range.last = document.number,

@@ -138,6 +138,8 @@ decimals! {
     UnitPrice, "unit_price", 8;
     /// A percentage: 21 is 21 %.
     Percent, "percent", 6;
+    /// How much of the document's currency one unit of another is.
+    ExchangeRate, "rate", 10;
 }
 
 impl Quantity {

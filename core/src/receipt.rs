@@ -16,6 +16,7 @@ use crate::quantity::{Decimal, UnitPrice};
 use crate::refusal::Refusal;
 use crate::series::DocumentKind;
 use crate::tax::TaxTotal;
+use crate::tender::Tender;
 use crate::time::Now;
 
 /// Characters per line.
@@ -70,10 +71,7 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
         page.amount("TO PAY", document.totals.payable);
     }
     for tender in &document.tenders {
-        page.amount(&capital(tender.kind.as_str()), tender.amount);
-        if let Some(reference) = &tender.reference {
-            page.pair(&format!("  {reference}"), "");
-        }
+        page.tender(tender);
     }
     if !document.change.is_zero() && !is_alive(Bug::ChangeNotPrinted) {
         page.amount("Change", document.change);
@@ -164,6 +162,23 @@ impl Page {
         self.pair(label, &format!("{} {}", amount.show(self.currency), self.currency));
     }
 
+    fn tender(&mut self, tender: &Tender) {
+        self.amount(&capital(tender.kind.as_str()), tender.amount);
+        if let Some(foreign) = &tender.foreign {
+            let notes = foreign.amount.show(foreign.currency);
+            self.pair(&format!("  {notes} {} at {}", foreign.currency, foreign.rate), "");
+        }
+        if let Some(reference) = &tender.reference {
+            self.pair(&format!("  {reference}"), "");
+        }
+        if !tender.tip.is_zero() {
+            self.amount("  of which tip", tender.tip);
+        }
+        if !tender.cash_out.is_zero() {
+            self.amount("  of which paid out in cash", tender.cash_out);
+        }
+    }
+
     fn line(&mut self, line: &LineV1, has_tax_in_price: bool) -> Result<(), Refusal> {
         let shown = if has_tax_in_price && !is_alive(Bug::LineShownWithoutTax) {
             line.net.plus(line.tax()?)?
@@ -208,6 +223,12 @@ impl Page {
             self.amount(&capital(kind.as_str()), *amount);
         }
         self.amount("Cash rounding", session.rounding);
+        if !session.tips.is_zero() {
+            self.amount("Tips in these", session.tips);
+        }
+        for (currency, notes) in &session.foreign {
+            self.pair("Foreign cash taken", &format!("{} {currency}", notes.show(*currency)));
+        }
         self.rule();
         for range in session.issued_by_kind() {
             self.pair(range.series.as_str(), &format!("{} to {}", range.first, range.last));

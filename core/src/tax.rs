@@ -125,10 +125,12 @@ pub enum TaxBase {
 impl FromStr for TaxBase {
     type Err = Refusal;
 
+    /// Hyphens, underscores, spaces, plus signs and capitals do not matter: `net+taxes` is `net-plus-taxes`.
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        match text {
+        let plain: String = text.replace('+', "plus").chars().filter(char::is_ascii_alphanumeric).collect();
+        match plain.to_ascii_lowercase().as_str() {
             "net" => Ok(Self::Net),
-            "net-plus-earlier" => Ok(Self::NetPlusEarlier),
+            "netplusearlier" | "netplusearliertaxes" | "netplustaxes" | "compound" => Ok(Self::NetPlusEarlier),
             _ => Err(Refusal::new(Reason::Malformed, "base", text, "net or net-plus-earlier")),
         }
     }
@@ -316,7 +318,12 @@ mod tests {
             assert_eq!(base.to_string().parse::<TaxBase>().unwrap(), base);
         }
         assert_eq!("IC".parse::<TaxCategory>().unwrap_err().code(), "malformed");
-        assert_eq!("gross".parse::<TaxBase>().unwrap_err().code(), "malformed");
+        for text in ["net_plus_earlier", "Net plus earlier taxes", "net+taxes", "compound"] {
+            assert_eq!(text.parse::<TaxBase>().unwrap(), TaxBase::NetPlusEarlier, "{text}");
+        }
+        for text in ["gross", "", "netto", "net-plus"] {
+            assert_eq!(text.parse::<TaxBase>().unwrap_err().code(), "malformed", "{text}");
+        }
     }
 
     #[test]

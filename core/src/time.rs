@@ -47,6 +47,13 @@ impl Now {
         hour.to_le_bytes()[0]
     }
 
+    /// The local minute of the day, 0 to 1439.
+    #[must_use]
+    pub fn minute_of_day(self) -> u16 {
+        let minute = self.local_ms().rem_euclid(MS_PER_DAY).div_euclid(MS_PER_MINUTE);
+        u16::try_from(minute).unwrap_or(0)
+    }
+
     /// As people read it on paper, in the store's own time: `2026-11-21 10:25`.
     #[must_use]
     pub fn on_paper(self) -> String {

@@ -200,7 +200,7 @@ impl Day {
         let mut words = text.splitn(3, ' ');
         let kind = words.next().unwrap().parse()?;
         let amount = self.money(words.next().unwrap())?;
-        Ok(Tender { kind, amount, reference: words.next().map(Note::new).transpose()? })
+        Ok(Tender { reference: words.next().map(Note::new).transpose()?, ..Tender::of(kind, amount) })
     }
 
     fn audit(&mut self) -> Result<String, TillError> {

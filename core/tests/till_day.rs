@@ -97,7 +97,7 @@ fn a_day_adds_up_and_the_audit_agrees_after_every_step() {
     let float = Money::from_minor(10_000);
     till.execute(&Command::OpenDrawer(float), &owner(), now(3)).unwrap();
     let mut sale = basket("1", "3");
-    sale.tenders = Some(vec![Tender { kind: TenderKind::Cash, amount: Money::from_minor(500), reference: None }]);
+    sale.tenders = Some(vec![Tender::of(TenderKind::Cash, Money::from_minor(500))]);
     let sold = issued(till.execute(&Command::CompleteSale(sale.clone()), &owner(), now(4)).unwrap());
     assert_eq!(sold.document.printed.as_str(), "S01-T01-R26A-000001");
     assert_eq!(sold.document.totals.gross.minor(), 375);
@@ -159,13 +159,12 @@ fn bad_input_is_refused_with_its_field_and_uses_up_nothing() {
         ("too_many", |basket| basket.lines[0].quantity = "1000001".parse().unwrap()),
         ("too_many", |basket| {
             let amount = Money::from_minor(3_850_334_043_641);
-            basket.tenders = Some(vec![Tender { kind: TenderKind::Cash, amount, reference: None }]);
+            basket.tenders = Some(vec![Tender::of(TenderKind::Cash, amount)]);
         }),
         ("missing", |basket| basket.lines.clear()),
         ("backdated", |basket| basket.at = Some(now(-1))),
         ("unpaid", |basket| {
-            basket.tenders =
-                Some(vec![Tender { kind: TenderKind::Cash, amount: Money::from_minor(1), reference: None }]);
+            basket.tenders = Some(vec![Tender::of(TenderKind::Cash, Money::from_minor(1))]);
         }),
     ];
     for (expected, change) in cases {

@@ -154,9 +154,9 @@ impl Sums {
             let roll_up = RollUp { count: 1, gross: tender.amount.minor().into(), ..RollUp::ZERO };
             self.plus(Dimension::Tender(tender.kind), &roll_up);
         }
-        let change = i128::from(document.change.minor());
-        if change != 0 {
-            self.plus(Dimension::Tender(TenderKind::Cash), &RollUp { gross: -change, ..RollUp::ZERO });
+        let handed_out = handed_out(document);
+        if handed_out != 0 {
+            self.plus(Dimension::Tender(TenderKind::Cash), &RollUp { gross: -handed_out, ..RollUp::ZERO });
         }
     }
 
@@ -181,11 +181,17 @@ fn plus<K: Clone + Eq + Hash>(sums: &mut HashMap<K, RollUp>, key: &K, roll_up: &
     }
 }
 
-/// Cash tenders less change, in 128 bits, so that no signed document can overflow it.
+/// Cash tenders less what was handed out, in 128 bits, so that no signed document can overflow it.
 fn cash(document: &DocumentV1) -> i128 {
     let is_cash = document.tenders.iter().filter(|tender| tender.kind == TenderKind::Cash);
     let tendered: i128 = is_cash.map(|tender| i128::from(tender.amount.minor())).sum();
-    tendered - i128::from(document.change.minor())
+    tendered - handed_out(document)
+}
+
+/// Change, and notes handed out against other tenders.
+fn handed_out(document: &DocumentV1) -> i128 {
+    let against = document.tenders.iter().map(|tender| i128::from(tender.cash_out.minor())).sum::<i128>();
+    against + i128::from(document.change.minor())
 }
 
 /// The document that an entry issued, as it is found by series and number.

@@ -6,6 +6,7 @@
 use crate::cash_rounding::CashRounding;
 use crate::command::{RefundLine, RefundRequest};
 use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_line, refund_payable};
+use crate::currency::Currency;
 use crate::decide::sale::tenders_difference;
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, Issued, LineV1, TotalsV1};
@@ -164,7 +165,7 @@ fn is_all_refunded(preceding: &Preceding, parts: &[(u16, RefundedLine)]) -> Resu
 fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> Result<Vec<Tender>, Refusal> {
     let currency = context.state.profile.currency;
     let Some(named) = &request.tenders else {
-        let cash = Tender { kind: TenderKind::Cash, amount: payable.negated()?, reference: None };
+        let cash = Tender::of(TenderKind::Cash, payable.negated()?);
         return Ok(if payable.is_zero() { Vec::new() } else { vec![cash] });
     };
     let mut tenders = Vec::with_capacity(named.len());
@@ -174,6 +175,7 @@ fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> 
             let limit = "what is paid back, above zero";
             return Err(Refusal::new(Reason::NotPositive, field("amount"), tender.amount.show(currency), limit));
         }
+        check_way_back(tender, currency).map_err(|refusal| refusal.inside(&format!("tenders[{index}]")))?;
         if let Some(reference) = &tender.reference {
             refuse_card_number(&field("reference"), reference.as_str())?;
         }
@@ -188,6 +190,21 @@ fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> 
         return Err(Refusal::new(Reason::TenderNotAllowed, "tenders", sum.show(currency), limit));
     }
     Ok(tenders)
+}
+
+/// What is paid back is paid in a way that allows it, and holds neither tip nor notes handed out.
+fn check_way_back(tender: &Tender, currency: Currency) -> Result<(), Refusal> {
+    if !tender.kind.rules().is_refundable {
+        let limit = "pay back with another, such as cash";
+        return Err(Refusal::new(Reason::TenderNotAllowed, "kind", tender.kind, limit));
+    }
+    for (field, extra) in [("tip", tender.tip), ("cash_out", tender.cash_out)] {
+        if !extra.is_zero() {
+            let limit = "a refund pays back goods only";
+            return Err(Refusal::new(Reason::TenderNotAllowed, field, extra.show(currency), limit));
+        }
+    }
+    Ok(())
 }
 
 /// The lines of the credit note and its tax table, all negative.

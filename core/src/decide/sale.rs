@@ -18,8 +18,9 @@ use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::role::Permission;
 use crate::series::DocumentKind;
+use crate::settlement::{Settlement, settle, settle_in_cash};
 use crate::tax::LineTax;
-use crate::tender::{Settlement, Tender, settle, settle_in_cash};
+use crate::tender::Tender;
 use crate::totals::{DocumentInput, LINES_MAX, PriceMode, PricedDocument, price};
 
 /// What a code stands for on this till: a product with its price and taxes here.
@@ -200,6 +201,12 @@ fn settle_basket(
         Some(tenders) => settle(priced.gross, tenders, coins, currency),
         None => settle_in_cash(priced.gross, coins),
     }?;
+    for (index, tender) in settlement.tenders().iter().enumerate() {
+        if tender.kind.rules().needs_reference && tender.reference.is_none() {
+            let limit = format!("the number of the {}", tender.kind);
+            return Err(Refusal::new(Reason::Missing, format!("tenders[{index}].reference"), "", limit));
+        }
+    }
     let change_max = Money::from_minor(CHANGE_MINOR_MAX);
     if settlement.change() > change_max {
         let change = format!("change of {}", settlement.change().show(currency));
@@ -281,6 +288,8 @@ pub(crate) fn tenders_difference(tenders: Option<&[Tender]>, issued: &DocumentV1
         one.kind != other.kind
             || one.amount.minor().unsigned_abs() != other.amount.minor().unsigned_abs()
             || one.reference != other.reference
+            || (one.tip, one.cash_out, one.foreign.map(|foreign| (foreign.currency, foreign.rate)))
+                != (other.tip, other.cash_out, other.foreign.map(|foreign| (foreign.currency, foreign.rate)))
     };
     let index = tenders.iter().zip(&issued.tenders).position(differs)?;
     Some(format!("tenders[{index}]"))

@@ -153,6 +153,10 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
         TenderKind::Card => 1,
         TenderKind::Transfer => 2,
         TenderKind::Voucher => 3,
+        TenderKind::GiftCard => 4,
+        TenderKind::StoreCredit => 5,
+        TenderKind::CustomerAccount => 6,
+        TenderKind::ForeignCash => 7,
     });
     check(&CashMovementKind::ALL, |kind| match kind {
         CashMovementKind::FloatTopUp => 0,

@@ -157,7 +157,7 @@ fn taxes() -> Vec<TaxTotal> {
 }
 
 fn tender(kind: TenderKind, minor: i64, reference: Option<&str>) -> Tender {
-    Tender { kind, amount: money(minor), reference: reference.map(|text| text.parse().unwrap()) }
+    Tender { reference: reference.map(|text| text.parse().unwrap()), ..Tender::of(kind, money(minor)) }
 }
 
 fn sale() -> DocumentV1 {
@@ -249,6 +249,8 @@ fn closed() -> DrawerClosedV1 {
         rounding: money(-1),
         taxes: taxes(),
         tenders: vec![(TenderKind::Cash, money(645)), (TenderKind::Voucher, money(500))],
+        tips: money(30),
+        foreign: vec![("USD".parse().unwrap(), money(2_000))],
         movements: vec![(CashMovementKind::PayOut, money(50))],
         issued: vec![IssuedRange { series: "S01-T07-F26A".parse().unwrap(), first: 11, last: 12 }],
         ..DrawerSession::start(&opened, now())

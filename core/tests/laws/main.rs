@@ -160,7 +160,7 @@ impl World {
     }
 
     fn tender(kind: TenderKind, minor: i64) -> Tender {
-        Tender { kind, amount: Money::from_minor(minor), reference: None }
+        Tender::of(kind, Money::from_minor(minor))
     }
 
     fn money(&self, text: &str) -> i64 {

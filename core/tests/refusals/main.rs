@@ -40,7 +40,7 @@ fn open_till() -> Till {
 }
 
 fn tender(kind: TenderKind, minor: i64) -> Tender {
-    Tender { kind, amount: Money::from_minor(minor), reference: None }
+    Tender::of(kind, Money::from_minor(minor))
 }
 
 /// A text that looks like the number of a payment card.

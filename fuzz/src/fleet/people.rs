@@ -80,7 +80,7 @@ impl World {
             BasketLine { code: code.to_owned(), quantity: Quantity::new(quantity), unit_price: None }
         });
         let lines: Vec<BasketLine> = lines.collect();
-        let tender = |kind, minor| Tender { kind, amount: Money::from_minor(minor), reference: None };
+        let tender = |kind, minor| Tender::of(kind, Money::from_minor(minor));
         let tenders = match self.rng.u8(..6) {
             0 => Some(vec![tender(TenderKind::Cash, 50_000)]),
             1 => Some(vec![tender(TenderKind::Card, self.rng.i64(1..10)), tender(TenderKind::Cash, 50_000)]),

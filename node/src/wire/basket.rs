@@ -1,7 +1,7 @@
 //! A basket to sell or a refund, as one JSON object, and the answer to it.
 //!
 //! `{"id","lines":[{"code","quantity","unit_price"}],"discounts":[{"percent"}|{"amount"}],"tenders":[{"kind","amount",
-//! "reference"}],"document":"receipt"|"invoice","customer","at"}`, or `{"id","refund_of","lines":[{"line","quantity"}],
+//! "reference","tip","cash_out","currency","rate"}],"document":"receipt"|"invoice","customer","at"}`, or `{"id","refund_of","lines":[{"line","quantity"}],
 //! "tenders","at"}`. Only `id` and, for a sale, `lines` are required; no tenders means the payable amount in cash.
 //! What cannot be read is refused by path; whether it may be sold is for core to say.
 
@@ -13,11 +13,12 @@ use counterfoil_core::money::Money;
 use counterfoil_core::quantity::{Percent, Quantity, UnitPrice};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::series::DocumentKind;
-use counterfoil_core::tender::{Tender, TenderKind};
+use counterfoil_core::tender::Tender;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::wire::read::{DecimalText, read};
+use crate::wire::tender::TenderWire;
 
 /// A sale as it is submitted.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,19 +48,6 @@ struct BasketLineWire {
 struct DiscountWire {
     percent: Option<DecimalText>,
     amount: Option<DecimalText>,
-}
-
-/// One tender as it is submitted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TenderWire {
-    /// `cash`, `card`, `transfer` or `voucher`.
-    pub kind: String,
-    /// How much.
-    pub amount: DecimalText,
-    /// The terminal's reference.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
 }
 
 /// A refund as it is submitted.
@@ -181,13 +169,7 @@ fn refund(wire: RefundWire, currency: Currency, clock: &Clock) -> Result<RefundR
 }
 
 fn tenders(wires: Vec<TenderWire>, currency: Currency) -> Result<Option<Vec<Tender>>, Refusal> {
-    let tenders = each("tenders", wires, |wire| {
-        Ok(Tender {
-            kind: wire.kind.parse::<TenderKind>()?,
-            amount: Money::read("amount", wire.amount.as_str(), currency)?,
-            reference: wire.reference.map(|reference| note("reference", reference)).transpose()?,
-        })
-    })?;
+    let tenders = each("tenders", wires, |wire| wire.read(currency))?;
     Ok((!tenders.is_empty()).then_some(tenders))
 }
 

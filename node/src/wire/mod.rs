@@ -7,3 +7,4 @@ pub mod report;
 pub mod sales_file;
 pub mod scan;
 pub mod sync;
+pub mod tender;

@@ -3,11 +3,13 @@
 //! The rules are core's; here stands the shape of the answer. Without tenders nothing is settled, and payable is the
 //! gross. Example: two pieces at 10.00 with 21 % are net 20.00, tax 4.20, gross 24.20.
 
+use counterfoil_core::cash_rounding::CashRounding;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::money::Money;
+use counterfoil_core::quick_cash::suggestions;
 use counterfoil_core::refusal::Refusal;
+use counterfoil_core::settlement::{Settlement, settle, settle_in_cash};
 use counterfoil_core::tax::TaxTotal;
-use counterfoil_core::tender::settle;
 use counterfoil_core::time::Date;
 use counterfoil_core::totals::{PricedDocument, price};
 use serde::Serialize;
@@ -46,6 +48,15 @@ pub struct Quote {
     pub tendered: String,
     /// What is handed back.
     pub change: String,
+    /// The tips in the tenders, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tips: Option<String>,
+    /// What is handed out in notes beside change, where anything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cash_out: Option<String>,
+    /// What is likely to be handed over in cash, where the basket asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quick_cash: Option<Vec<String>>,
 }
 
 /// A priced line.
@@ -91,13 +102,15 @@ pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
     let tenders = request.tenders(currency)?;
     let priced = price(&input).map_err(|refusal| request.in_short_form(refusal))?;
     let gross = priced.gross;
-    let (payable, tendered, change) = if tenders.is_empty() {
-        (gross, Money::ZERO, Money::ZERO)
-    } else {
-        let settlement = settle(gross, &tenders, rounding, currency)?;
-        (settlement.payable(), settlement.tendered(), settlement.change())
+    let settlement = match tenders.as_slice() {
+        [] => None,
+        tenders => Some(settle(gross, tenders, rounding, currency)?),
     };
+    let payable = settlement.as_ref().map_or(gross, Settlement::payable);
+    let of = |figure: fn(&Settlement) -> Money| settlement.as_ref().map_or(Money::ZERO, figure);
     let show = |amount: Money| amount.show(currency);
+    let show_some = |amount: Money| (!amount.is_zero()).then(|| show(amount));
+    let quick_cash = request.quick_cash.then(|| quick_cash(gross, rounding, currency)).transpose()?;
     Ok(Quote {
         currency: currency.to_string(),
         lines: quoted_lines(&request.lines, &priced, currency),
@@ -110,9 +123,21 @@ pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
         gross: show(gross),
         rounding: show(payable.minus(gross)?),
         payable: show(payable),
-        tendered: show(tendered),
-        change: show(change),
+        tendered: show(of(Settlement::tendered)),
+        change: show(of(Settlement::change)),
+        tips: show_some(of(Settlement::tips)),
+        cash_out: show_some(of(Settlement::cash_out)),
+        quick_cash,
     })
+}
+
+/// What is likely to be handed over where all is paid in cash.
+fn quick_cash(gross: Money, rounding: Option<CashRounding>, currency: Currency) -> Result<Vec<String>, Refusal> {
+    let payable = settle_in_cash(gross, rounding)?.payable();
+    if !payable.is_positive() {
+        return Ok(Vec::new());
+    }
+    Ok(suggestions(payable, currency)?.into_iter().map(|amount| amount.show(currency)).collect())
 }
 
 fn quoted_lines(requests: &[LineRequest], priced: &PricedDocument, currency: Currency) -> Vec<QuotedLine> {

@@ -20,6 +20,7 @@ use counterfoil_core::zone::require_known;
 use serde::Deserialize;
 
 use crate::wire::read::DecimalText;
+use crate::wire::tender::TenderWire;
 
 /// A basket to be priced.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,7 +37,9 @@ pub(super) struct QuoteRequest {
     cash_rounding: Option<CashRoundingRequest>,
     country: Option<String>,
     at: Option<String>,
-    tenders: Option<Vec<TenderRequest>>,
+    tenders: Option<Vec<TenderWire>>,
+    #[serde(default)]
+    pub(super) quick_cash: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -98,14 +101,6 @@ struct CashRoundingRequest {
     mode: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TenderRequest {
-    kind: String,
-    amount: DecimalText,
-    reference: Option<String>,
-}
-
 impl QuoteRequest {
     pub(super) fn document(&self, currency: Currency) -> Result<DocumentInput, Refusal> {
         let prices = if self.prices_include_tax { PriceMode::Inclusive } else { PriceMode::Exclusive };
@@ -139,7 +134,7 @@ impl QuoteRequest {
     }
 
     pub(super) fn tenders(&self, currency: Currency) -> Result<Vec<Tender>, Refusal> {
-        each("tenders", self.tenders.as_deref().unwrap_or_default(), |tender| tender.input(currency))
+        each("tenders", self.tenders.as_deref().unwrap_or_default(), |tender| tender.read(currency))
     }
 
     /// Names a tax as the input does where it was given in short: `lines[0].tax_rate` for `lines[0].taxes[0].rate`.
@@ -210,19 +205,6 @@ impl CashRoundingRequest {
         let increment = Money::read("increment", self.increment.as_str(), currency)?;
         let mode = self.mode.as_deref().unwrap_or("half-up").parse()?;
         CashRounding::new(increment, mode)
-    }
-}
-
-impl TenderRequest {
-    fn input(&self, currency: Currency) -> Result<Tender, Refusal> {
-        let reference = self.reference.as_deref().map(str::parse).transpose();
-        Ok(Tender {
-            kind: self.kind.parse()?,
-            amount: Money::read("amount", self.amount.as_str(), currency)?,
-            reference: reference.map_err(|refusal: Refusal| {
-                Refusal::new(refusal.reason(), "reference", refusal.value(), refusal.limit())
-            })?,
-        })
     }
 }
 
