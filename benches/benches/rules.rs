@@ -51,12 +51,14 @@ fn deciding(criterion: &mut Criterion) {
     let context = Context { state: &till.state, operator: &operator, approver: None, now: time_of(1) };
     let baskets: Vec<_> = Baskets::new("decide", 5).take(100).collect();
     let mut next = baskets.iter().cycle();
-    criterion.bench_function("decide/5_line_sale", |bencher| {
+    let mut group = criterion.benchmark_group("decide");
+    group.bench_function("5_line_sale", |bencher| {
         bencher.iter(|| {
             let filled = black_box(next.next().expect("an endless cycle"));
             decide::sale::decide(&context, &filled.basket, &filled.products, None)
         });
     });
+    group.finish();
 }
 
 /// Taking a number, beside writing down one of the same form.
