@@ -1,4 +1,4 @@
-//! The rules of the trade: pricing a basket, deciding a sale, taking a number.
+//! The rules of the trade: pricing a basket, deciding a sale, taking a number, reading a scanned code.
 
 use std::hint::black_box;
 
@@ -6,8 +6,10 @@ use counterfoil_benches::baskets::{Baskets, Filled};
 use counterfoil_benches::journal::{Journal, time_of};
 use counterfoil_core::approval::Actor;
 use counterfoil_core::decide::{self, Context};
+use counterfoil_core::in_store_code::masks_of;
 use counterfoil_core::line::LineInput;
 use counterfoil_core::quantity::{Quantity, UnitPrice};
+use counterfoil_core::scan::{Rules, scan};
 use counterfoil_core::series::{DocumentKind, SeriesHead};
 use counterfoil_core::totals::{DocumentInput, PriceMode, price};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -82,5 +84,20 @@ fn allotting(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(rules, pricing, deciding, allotting);
+/// Reading what a scanner read: an article code, a scale's code by the rules of a country, elements with lot and expiry.
+fn scanning(criterion: &mut Criterion) {
+    let masks = masks_of("DE");
+    let rules = Rules { masks: &masks, ..Rules::default() };
+    let mut group = criterion.benchmark_group("scan");
+    for (name, code) in [
+        ("ean", "4006381333931"),
+        ("in_store", "2811111068708"),
+        ("elements", "]C1019501101530003310300019517270131\u{1D}10AB-123"),
+    ] {
+        group.bench_function(name, |bencher| bencher.iter(|| scan(black_box(code), rules)));
+    }
+    group.finish();
+}
+
+criterion_group!(rules, pricing, deciding, allotting, scanning);
 criterion_main!(rules);

@@ -10,7 +10,7 @@ use std::fmt;
 use crate::id::Barcode;
 use crate::refusal::{Reason, Refusal};
 
-/// How an article code is written.
+/// How a code is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Symbology {
     /// 8 digits.
@@ -23,6 +23,28 @@ pub enum Symbology {
     Ean13,
     /// 14 digits, mostly on cases.
     Gtin14,
+    /// 18 digits, on pallets and parcels.
+    Sscc,
+    /// Interleaved 2 of 5.
+    Itf,
+    /// Code 39.
+    Code39,
+    /// Code 128 without GS1 data.
+    Code128,
+    /// Code 128 with GS1 elements.
+    Gs1128,
+    /// GS1 DataBar, or a composite.
+    DataBar,
+    /// Data Matrix.
+    DataMatrix,
+    /// QR code.
+    Qr,
+    /// DotCode.
+    DotCode,
+    /// GS1 elements in brackets or with FNC1, whatever symbol they came from.
+    ElementString,
+    /// A web address with GS1 elements.
+    DigitalLink,
 }
 
 impl Symbology {
@@ -35,6 +57,17 @@ impl Symbology {
             Self::UpcE => "upc-e",
             Self::Ean13 => "ean-13",
             Self::Gtin14 => "gtin-14",
+            Self::Sscc => "sscc",
+            Self::Itf => "itf",
+            Self::Code39 => "code-39",
+            Self::Code128 => "code-128",
+            Self::Gs1128 => "gs1-128",
+            Self::DataBar => "gs1-databar",
+            Self::DataMatrix => "data-matrix",
+            Self::Qr => "qr",
+            Self::DotCode => "dotcode",
+            Self::ElementString => "gs1-element-string",
+            Self::DigitalLink => "gs1-digital-link",
         }
     }
 }
@@ -51,6 +84,29 @@ impl Gtin {
             *place = digit;
         }
         Self(gtin)
+    }
+
+    /// The number of 8, 12, 13 or 14 digits, if its check digit is right. A UPC-E must be expanded first.
+    #[must_use]
+    pub fn new(digits: &str) -> Option<Self> {
+        let is_whole = matches!(digits.len(), 8 | 12 | 13 | 14) && verify_check_digit(digits).is_ok();
+        is_whole.then(|| Self::padded(digits))
+    }
+
+    /// The same number as 13 digits, unless it needs all 14.
+    #[must_use]
+    pub fn as_thirteen(&self) -> Option<&str> {
+        self.as_str().strip_prefix('0')
+    }
+
+    /// Whether the number circulates in one country or company only: GS1 prefixes 02, 04 and 20 to 29 of 13 digits, and
+    /// 8 digits that begin with 0 or 2.
+    #[must_use]
+    pub fn is_restricted(&self) -> bool {
+        match self.as_str().strip_prefix("000000") {
+            Some(eight) => eight.starts_with(['0', '2']),
+            None => self.as_thirteen().is_some_and(|code| code.starts_with('2') || matches!(&code[..2], "02" | "04")),
+        }
     }
 
     /// The 14 digits.
@@ -113,10 +169,8 @@ pub fn read(code: &str) -> Result<ArticleCode, Refusal> {
 #[must_use]
 pub fn comparison_key(barcode: &Barcode) -> Barcode {
     let text = barcode.as_str();
-    if matches!(text.len(), 8 | 12 | 13 | 14) && verify_check_digit(text).is_ok() {
-        return Barcode::new(Gtin::padded(text).as_str()).unwrap_or_else(|_| barcode.clone());
-    }
-    barcode.clone()
+    let gtin = Gtin::new(text).and_then(|gtin| Barcode::new(gtin.as_str()).ok());
+    gtin.unwrap_or_else(|| barcode.clone())
 }
 
 /// The digit that checks a payload of digits, or nothing for other text.
@@ -260,6 +314,24 @@ mod tests {
         assert_eq!(text, "barcode: 4006381333930 is not a code with check digit 1");
         assert!(upc_e_to_upc_a("24252614").is_err());
         assert!(upc_e_to_upc_a("04252615").is_err());
+    }
+
+    #[test]
+    fn a_number_of_one_country_or_company_is_known_as_such() {
+        for (code, is_restricted) in [
+            ("2211114002394", true),
+            ("0212345678909", true),
+            ("0412345678903", true),
+            ("4006381333931", false),
+            ("0042100005264", false),
+            ("96385074", false),
+            ("20123451", true),
+            ("00012348", true),
+            ("12345678901231", false),
+        ] {
+            assert_eq!(Gtin::new(code).unwrap().is_restricted(), is_restricted, "{code}");
+        }
+        assert_eq!((Gtin::new("4006381333930"), Gtin::new("123456789012345675")), (None, None));
     }
 
     #[test]

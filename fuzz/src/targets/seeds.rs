@@ -177,6 +177,13 @@ fn texts() -> Vec<Seed> {
             seeds.push(("barcode", code.to_owned(), code.as_bytes().to_vec()));
         }
     }
+    let files = ["bracketed", "fnc1", "associations", "content_linters", "scanner_input", "digital_link_parse"];
+    for (file, name) in files.into_iter().zip(["input", "input", "input", "input", "scan", "uri"]) {
+        for (number, case) in vectors(&format!("barcode_gs1_{file}.json")).iter().enumerate().step_by(3) {
+            let code = case[name].as_str().unwrap_or_default();
+            seeds.push(("barcode", format!("gs1-{file}-{number}"), code.as_bytes().to_vec()));
+        }
+    }
     let quotes = [
         r#"{"currency":"EUR","lines":[{"quantity":"2","unit_price":"10.00","tax_rate":"21"}]}"#,
         r#"{"currency":"EUR","prices_include_tax":true,"country":"SK","lines":[{"id":"1","quantity":"3","unit_price":"0.333","tax_rate":"20"}],"tenders":[{"kind":"cash","amount":"50.00"}]}"#,

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use counterfoil_core::gs1::digital_link::CANONICAL_STEM;
+use counterfoil_core::in_store_code::{Mask, masks_of};
+use counterfoil_core::scan::Rules;
 
 use crate::cli::console::Console;
 use crate::cli::input::Submissions;
@@ -46,21 +49,43 @@ impl Quote {
     }
 }
 
-/// Decodes a barcode.
+/// Decodes a barcode: EAN, UPC, GTIN, GS1 elements, GS1 Digital Link, in-store price and weight codes.
+///
+/// GS1 elements may be bracketed "(01)..(10)..", or as a scanner sends them: behind ^ or the character GS, or behind a
+/// symbology identifier such as ]C1 ]d2 ]Q3 ]e0 ]E0 ]E4.
 #[derive(Debug, Args)]
 pub struct Scan {
     /// What the scanner read
-    code: String,
+    #[arg(required = true)]
+    codes: Vec<String>,
+    /// The country whose in-store price and weight codes apply: DK EE FI DE GB LV LT NO SE
+    #[arg(long, visible_alias = "country", value_name = "COUNTRY")]
+    region: Option<String>,
+    /// Where an in-store code has its measure: price, weight or count, then one place for each of 12 digits, such as
+    /// price:21.....{NNNDD} or weight:28....C{NNDDD} (. article, C verifier, N and D digits before and after the point);
+    /// comes before the country's
+    #[arg(long = "mask", value_name = "MASK")]
+    masks: Vec<Mask>,
+    /// What the Digital Link begins with
+    #[arg(long, value_name = "URL", default_value = CANONICAL_STEM)]
+    stem: String,
 }
 
 impl Scan {
-    /// Decodes it.
+    /// Decodes each code.
     ///
     /// # Errors
     /// Nothing can be shown.
     pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
-        let found = scan(&self.code);
-        let ending = if found.valid { Ending::Done } else { Ending::Refused };
-        console.show(&Answer::ended(ending, &found), show::told_fields)
+        let mut masks = self.masks.clone();
+        masks.extend(self.region.iter().flat_map(|region| masks_of(region)));
+        let rules = Rules { masks: &masks, stem: &self.stem };
+        let mut ending = Ending::Done;
+        for code in &self.codes {
+            let found = scan(code, rules);
+            let this = if found.valid { Ending::Done } else { Ending::Refused };
+            ending = ending.max(console.show(&Answer::ended(this, &found), show::told_fields)?);
+        }
+        Ok(ending)
     }
 }

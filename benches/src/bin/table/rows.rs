@@ -90,6 +90,9 @@ pub(crate) const ROWS: &[Row] = &[
         Some(("its text alone", Criterion("allot/bare_format"))),
         &[],
     ),
+    row("scan an EAN", Criterion("scan/ean"), Time, None, &[AtMost(2_000)]),
+    row("scan a scale's code", Criterion("scan/in_store"), Time, None, &[AtMost(2_000)]),
+    row("scan GS1 elements with lot and expiry", Criterion("scan/elements"), Time, None, &[]),
     row("sign a hello", Criterion("hello/sign"), Time, Some(("Ed25519 alone", Criterion("hello/bare_sign"))), &[]),
     row(
         "verify a hello",
