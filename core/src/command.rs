@@ -3,6 +3,7 @@
 //! Commands are already parsed: their texts are codes and amounts that cannot be malformed. Whether the trade allows
 //! them is decided in `decide`, inside the one transaction that would carry them out.
 
+use crate::addendum::Correction;
 use crate::catalog::MasterRow;
 use crate::discount::Discount;
 use crate::drawer::CashMovementKind;
@@ -43,6 +44,10 @@ pub enum Command {
     RefundSale(RefundRequest),
     /// End the drawer session with a count; makes the Z report.
     CloseDrawer(Count),
+    /// Record what sells nothing.
+    RecordActivity(Activity),
+    /// Make an addendum to a Z report.
+    AmendZ(Amendment),
 }
 
 impl Command {
@@ -57,7 +62,9 @@ impl Command {
             | Self::SetRole(_)
             | Self::OpenDrawer(_)
             | Self::MoveCash(_)
-            | Self::CloseDrawer(_) => None,
+            | Self::CloseDrawer(_)
+            | Self::RecordActivity(_)
+            | Self::AmendZ(_) => None,
         }
     }
 
@@ -75,6 +82,44 @@ pub struct CashMovement {
     pub kind: CashMovementKind,
     /// How much, above zero.
     pub amount: Money,
+    /// Why.
+    pub reason: Note,
+    /// The number of the bag, of what goes to the bank.
+    pub bag: Option<Note>,
+}
+
+/// What is recorded although nothing is sold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// The drawer is opened without a sale, for this reason.
+    OpenWithoutSale(Note),
+    /// A line is taken out of a basket before it is sold.
+    VoidLine {
+        /// The basket, where it has an id.
+        basket: Option<CommandId>,
+        /// The line.
+        line: BasketLine,
+        /// Why, where it is said.
+        reason: Option<Note>,
+    },
+    /// A basket is given up before it is sold.
+    AbandonBasket {
+        /// The basket.
+        basket: CommandId,
+        /// What was in it.
+        lines: Vec<BasketLine>,
+        /// Why, where it is said.
+        reason: Option<Note>,
+    },
+}
+
+/// An addendum to a Z report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// The report's number, in full or plainly.
+    pub z: String,
+    /// What is corrected.
+    pub correction: Correction,
     /// Why.
     pub reason: Note,
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::approval::ApprovalV1;
 use crate::catalog::Unit;
 use crate::discount::Discount;
-use crate::id::{CommandId, DocumentNumber, Name, Note, OperatorCode, ProductCode, SeriesCode};
+use crate::id::{CommandId, DocumentNumber, MasterCode, Name, Note, OperatorCode, ProductCode, SeriesCode};
 use crate::journal::envelope::Entry;
 use crate::money::Money;
 use crate::quantity::{Quantity, UnitPrice};
@@ -94,6 +94,8 @@ pub struct LineV1 {
     pub code: ProductCode,
     /// Its name as sold.
     pub name: Name,
+    /// The first of its categories as sold, by which reports sum.
+    pub category: Option<MasterCode>,
     /// How it is sold.
     pub unit: Unit,
     /// How much; negative on a credit note.

@@ -1,7 +1,7 @@
 //! The cash drawer: sessions from float to count, and what they add up to.
 //!
 //! A session belongs to a drawer and may have several operators. Expected cash = float + cash taken - cash paid back +
-//! pay-ins + top-ups - pay-outs - safe drops; over/short = count - expected, positive when over. Closing is never
+//! pay-ins + top-ups - pay-outs - safe drops - bank drops; over/short = count - expected, positive when over. Closing is never
 //! refused because of a difference. The Z report is numbered gap-free and never changes; the perpetual totals in it
 //! never reset (France, BOI-TVA-DECLA-30-10-30). Example: float 100.00, cash sales 20.00, count 119.50: short 0.50.
 
@@ -10,10 +10,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::activity::DoneV1;
 use crate::approval::{ApprovalV1, OverShortStanding};
 use crate::currency::Currency;
 use crate::document::DocumentV1;
-use crate::id::{DocumentNumber, Note, OperatorCode, SeriesCode};
+use crate::id::{DocumentNumber, MasterCode, Note, OperatorCode, SeriesCode};
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
@@ -21,6 +22,9 @@ use crate::series::DocumentKind;
 use crate::tax::{LineTax, TaxTotal};
 use crate::tender::TenderKind;
 use crate::time::Now;
+
+/// The most categories that a session sums by.
+pub const CATEGORIES_MAX: usize = 64;
 
 /// How cash moves outside sales. Frozen order: it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,11 +37,13 @@ pub enum CashMovementKind {
     PayOut,
     /// Money taken out to the safe.
     SafeDrop,
+    /// Money taken out to the bank, in a numbered bag.
+    BankDrop,
 }
 
 impl CashMovementKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::FloatTopUp, Self::PayIn, Self::PayOut, Self::SafeDrop];
+    pub const ALL: [Self; 5] = [Self::FloatTopUp, Self::PayIn, Self::PayOut, Self::SafeDrop, Self::BankDrop];
 
     /// The code used in commands and answers.
     #[must_use]
@@ -47,6 +53,7 @@ impl CashMovementKind {
             Self::PayIn => "pay-in",
             Self::PayOut => "pay-out",
             Self::SafeDrop => "safe-drop",
+            Self::BankDrop => "bank-drop",
         }
     }
 
@@ -57,7 +64,7 @@ impl CashMovementKind {
     pub fn signed(self, amount: Money) -> Result<Money, Refusal> {
         match self {
             Self::FloatTopUp | Self::PayIn => Ok(amount),
-            Self::PayOut | Self::SafeDrop => amount.negated(),
+            Self::PayOut | Self::SafeDrop | Self::BankDrop => amount.negated(),
         }
     }
 }
@@ -73,7 +80,8 @@ impl FromStr for CashMovementKind {
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let found = Self::ALL.into_iter().find(|kind| kind.code() == text);
-        found.ok_or_else(|| Refusal::new(Reason::Malformed, "kind", text, "float-top-up, pay-in, pay-out or safe-drop"))
+        let limit = "float-top-up, pay-in, pay-out, safe-drop or bank-drop";
+        found.ok_or_else(|| Refusal::new(Reason::Malformed, "kind", text, limit))
     }
 }
 
@@ -88,6 +96,8 @@ pub struct CashMovedV1 {
     pub amount: Money,
     /// Why.
     pub reason: Note,
+    /// The number of the bag that goes to the bank.
+    pub bag: Option<Note>,
     /// By whom.
     pub operator: OperatorCode,
     /// Who lent what the operator could not do alone.
@@ -201,6 +211,37 @@ pub struct DrawerSession {
     pub movements: Vec<(CashMovementKind, Money)>,
     /// The numbers issued.
     pub issued: Vec<IssuedRange>,
+    /// Documents by operator.
+    pub operators: Vec<(OperatorCode, Tally)>,
+    /// Documents by local hour of issue.
+    pub hours: Vec<(u8, Tally)>,
+    /// Lines by category as sold; `None` is what has none, and what comes after the first `CATEGORIES_MAX`.
+    pub categories: Vec<(Option<MasterCode>, Tally)>,
+    /// How often the drawer was opened without a sale.
+    pub no_sales: u64,
+    /// Lines that were voided before a sale.
+    pub voided: Tally,
+    /// Baskets that were abandoned.
+    pub abandoned: Tally,
+    /// How many documents were printed again.
+    pub reprints: u64,
+}
+
+/// How many, and what they come to with tax.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How many.
+    pub count: u64,
+    /// With tax.
+    pub gross: Money,
+}
+
+impl Tally {
+    fn add(&mut self, gross: Money) -> Result<(), Refusal> {
+        self.count = self.count.saturating_add(1);
+        self.gross = self.gross.plus(gross)?;
+        Ok(())
+    }
 }
 
 impl DrawerSession {
@@ -225,6 +266,13 @@ impl DrawerSession {
             foreign: Vec::new(),
             movements: Vec::new(),
             issued: Vec::new(),
+            operators: Vec::new(),
+            hours: Vec::new(),
+            categories: Vec::new(),
+            no_sales: 0,
+            voided: Tally::default(),
+            abandoned: Tally::default(),
+            reprints: 0,
         }
     }
 
@@ -244,7 +292,8 @@ impl DrawerSession {
     ///
     /// # Errors
     /// A sum beyond what 64 bits count.
-    pub fn with_document(mut self, document: &DocumentV1) -> Result<Self, Refusal> {
+    pub fn with_document(mut self, document: &DocumentV1, issued: Now) -> Result<Self, Refusal> {
+        self.tally(document, issued)?;
         let totals = document.totals;
         match document.kind {
             DocumentKind::Receipt | DocumentKind::Invoice => {
@@ -266,17 +315,17 @@ impl DrawerSession {
             *amount = amount.plus(tax.amount)?;
         }
         for tender in &document.tenders {
-            let total = keyed(&mut self.tenders, tender.kind);
+            let total = keyed(&mut self.tenders, &tender.kind);
             *total = total.plus(tender.amount)?;
             self.tips = self.tips.plus(tender.tip)?;
             if let Some(foreign) = &tender.foreign {
-                let notes = keyed(&mut self.foreign, foreign.currency);
+                let notes = keyed(&mut self.foreign, &foreign.currency);
                 *notes = notes.plus(foreign.amount)?;
             }
         }
         let handed_out = Money::sum(document.tenders.iter().map(|tender| tender.cash_out))?.plus(document.change)?;
         if !handed_out.is_zero() {
-            let cash = keyed(&mut self.tenders, TenderKind::Cash);
+            let cash = keyed(&mut self.tenders, &TenderKind::Cash);
             *cash = cash.minus(handed_out)?;
         }
         match self.issued.iter_mut().find(|range| range.series == document.series) {
@@ -290,6 +339,35 @@ impl DrawerSession {
         Ok(self)
     }
 
+    fn tally(&mut self, document: &DocumentV1, issued: Now) -> Result<(), Refusal> {
+        let gross = document.totals.gross;
+        keyed(&mut self.operators, &document.operator).add(gross)?;
+        keyed(&mut self.hours, &issued.hour()).add(gross)?;
+        for line in &document.lines {
+            let is_known = self.categories.iter().any(|(known, _)| *known == line.category);
+            let has_room = self.categories.len() < CATEGORIES_MAX;
+            let category = if is_known || has_room { &line.category } else { &None };
+            keyed(&mut self.categories, category).add(line.gross()?)?;
+        }
+        Ok(())
+    }
+
+    /// The session after something was done that sold nothing.
+    ///
+    /// # Errors
+    /// A sum beyond what 64 bits count.
+    pub fn with_activity(mut self, done: &DoneV1) -> Result<Self, Refusal> {
+        match done {
+            DoneV1::OpenedWithoutSale(_) => self.no_sales = self.no_sales.saturating_add(1),
+            DoneV1::LineVoided { line, .. } => self.voided.add(line.gross)?,
+            DoneV1::BasketAbandoned { lines, .. } => {
+                self.abandoned.add(Money::sum(lines.iter().map(|line| line.gross))?)?;
+            }
+            DoneV1::Reprinted(_) => self.reprints = self.reprints.saturating_add(1),
+        }
+        Ok(self)
+    }
+
     /// The session after cash was moved outside a sale.
     ///
     /// # Errors
@@ -298,7 +376,7 @@ impl DrawerSession {
         if is_alive(Bug::MoveNotInDrawer) {
             return Ok(self);
         }
-        let total = keyed(&mut self.movements, moved.kind);
+        let total = keyed(&mut self.movements, &moved.kind);
         *total = total.plus(moved.amount)?;
         Ok(self)
     }
@@ -327,9 +405,9 @@ impl DrawerSession {
     }
 }
 
-fn keyed<K: PartialEq>(totals: &mut Vec<(K, Money)>, key: K) -> &mut Money {
-    let index = totals.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-        totals.push((key, Money::ZERO));
+fn keyed<'a, K: Clone + PartialEq, T: Default>(totals: &'a mut Vec<(K, T)>, key: &K) -> &'a mut T {
+    let index = totals.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+        totals.push((key.clone(), T::default()));
         totals.len().saturating_sub(1)
     });
     &mut totals[index].1

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activity::ActivityV1;
+use crate::addendum::ZAddendumV1;
 use crate::approval::ApprovalV1;
 use crate::catalog::MasterRow;
 use crate::document::DocumentV1;
@@ -152,6 +154,10 @@ events! {
     CreditNoteIssued(DocumentV1) = 10, "credit_note_issued";
     /// A drawer session ended with its Z report.
     DrawerClosed(DrawerClosedV1) = 11, "drawer_closed";
+    /// Something was done that is recorded although nothing was sold.
+    ActivityRecorded(ActivityV1) = 12, "activity_recorded";
+    /// An addendum was made to a Z report.
+    ZAmended(ZAddendumV1) = 13, "z_amended";
 }
 
 impl Event {
@@ -171,7 +177,9 @@ impl Event {
             | Self::OperatorLocked(_)
             | Self::DrawerOpened(_)
             | Self::CashMoved(_)
-            | Self::DrawerClosed(_) => None,
+            | Self::DrawerClosed(_)
+            | Self::ActivityRecorded(_)
+            | Self::ZAmended(_) => None,
         }
     }
 }

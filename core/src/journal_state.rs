@@ -118,13 +118,21 @@ impl JournalState {
                 return self.after_document(document, document.issued_at(entry.now()));
             }
             Some(Event::DrawerClosed(closed)) => return self.after_close(closed, closed.z.issued_at(entry.now())),
+            Some(Event::ActivityRecorded(activity)) => {
+                if activity.session.is_some() {
+                    self.session = Some(self.open_session()?.with_activity(&activity.what)?);
+                }
+            }
+            Some(Event::ZAmended(addendum)) => {
+                self.total.cash = self.total.cash.plus(addendum.correction.cash()?)?;
+            }
             Some(Event::MasterDataChanged(_) | Event::OperatorSet(_) | Event::OperatorLocked(_)) => {}
         }
         Ok(self)
     }
 
     fn after_document(mut self, document: &DocumentV1, issued: Now) -> Result<Self, Refusal> {
-        self.session = Some(self.open_session()?.with_document(document)?);
+        self.session = Some(self.open_session()?.with_document(document, issued)?);
         self.take_number(&document.series, document.number, issued)?;
         self.total.count = self.total.count.saturating_add(1);
         self.total.gross = self.total.gross.plus(document.totals.gross)?;

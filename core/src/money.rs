@@ -12,7 +12,7 @@ use crate::quantity::{Decimal, read_decimal};
 use crate::refusal::{Reason, Refusal};
 
 /// An amount in minor units (cents, pence, yen). Negative amounts are owed to the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money(i64);
 
 impl Money {

@@ -4,12 +4,14 @@
 //! is the beginning of the entry's hash: a customer who holds it can prove which journal the sale stands in. Text is
 //! `WIDTH` characters wide, as on 80 mm paper in font A.
 
+use crate::addendum::{self, Correction, ZAddendumV1};
 use crate::approval::{ApprovalV1, OverShortStanding};
 use crate::catalog::Unit;
 use crate::currency::Currency;
 use crate::document::{Issued, LineV1};
 use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
 use crate::grant::Profile;
+use crate::id::MasterCode;
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
 use crate::quantity::{Decimal, UnitPrice};
@@ -120,6 +122,30 @@ pub fn z_text(profile: &Profile, z: &ZReportV1, closed: Now, print: Print) -> Re
     page.approval(z.approved_by.as_ref());
     page.rule();
     page.amount("Perpetual total", z.perpetual_gross);
+    Ok(page.text)
+}
+
+/// The text of the addenda to a Z report, and the figures as they are known after them.
+///
+/// # Errors
+/// A sum beyond what 64 bits count.
+pub fn addenda_text(profile: &Profile, z: &ZReportV1, addenda: &[ZAddendumV1]) -> Result<String, Refusal> {
+    let mut page = Page::new(profile.currency);
+    for addendum in addenda {
+        page.rule();
+        page.pair(&format!("ADDENDUM {}/{}", z.printed, addendum.number), "");
+        match addendum.correction {
+            Correction::Count(counted) => page.amount("Counted", counted),
+            Correction::Tender { from, to, amount } => page.amount(&format!("Not {from} but {to}"), amount),
+        }
+        page.pair(addendum.reason.as_str(), addendum.operator.as_str());
+        page.approval(addendum.approved_by.as_ref());
+    }
+    let amended = addendum::amended(z, addenda)?;
+    page.rule();
+    page.amount("Expected with addenda", amended.expected);
+    page.amount("Counted with addenda", amended.counted);
+    page.amount("Over/short with addenda", amended.over_short);
     Ok(page.text)
 }
 
@@ -234,6 +260,8 @@ impl Page {
             self.pair(range.series.as_str(), &format!("{} to {}", range.first, range.last));
         }
         self.rule();
+        self.tallies(session);
+        self.rule();
         self.amount("Float", session.float);
         self.amount("Cash of sales and refunds", session.cash_taken());
         for kind in CashMovementKind::ALL {
@@ -242,6 +270,32 @@ impl Page {
             }
         }
         Ok(())
+    }
+
+    /// By operator, category and hour, and what was done that sold nothing.
+    fn tallies(&mut self, session: &DrawerSession) {
+        for (operator, tally) in &session.operators {
+            self.amount(&format!("Operator {operator} ({})", tally.count), tally.gross);
+        }
+        let has_categories = session.categories.iter().any(|(category, _)| category.is_some());
+        for (category, tally) in session.categories.iter().filter(|_| has_categories) {
+            let category = category.as_ref().map_or("-", MasterCode::as_str);
+            self.amount(&format!("Category {category} ({})", tally.count), tally.gross);
+        }
+        for (hour, tally) in &session.hours {
+            self.amount(&format!("Hour {hour:02} ({})", tally.count), tally.gross);
+        }
+        self.rule();
+        for (label, tally) in [("Lines voided", session.voided), ("Baskets abandoned", session.abandoned)] {
+            if tally.count > 0 {
+                self.amount(&format!("{label} ({})", tally.count), tally.gross);
+            }
+        }
+        for (label, count) in [("Opened without a sale", session.no_sales), ("Printed again", session.reprints)] {
+            if count > 0 {
+                self.pair(label, &count.to_string());
+            }
+        }
     }
 
     fn push(&mut self, line: &str) {

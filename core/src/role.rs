@@ -90,6 +90,8 @@ permissions! {
     OverrideClock = "override_clock", Manager;
     /// Add operators and change their roles.
     ChangeOperators = "change_operators", Admin;
+    /// Make addenda to Z reports.
+    AmendZ = "amend_z", Manager;
 }
 
 impl Role {

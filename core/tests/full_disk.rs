@@ -56,7 +56,7 @@ fn on_a_full_disk_nothing_begins_and_everything_can_be_ended() {
 
     till.execute(&Command::RefundSale(refund("back", "first", None)), &owner(), now(4)).unwrap();
     let (kind, amount) = (CashMovementKind::SafeDrop, Money::from_minor(5_000));
-    let drop = CashMovement { kind, amount, reason: "to the safe".parse().unwrap() };
+    let drop = CashMovement { kind, amount, reason: "to the safe".parse().unwrap(), bag: None };
     till.execute(&Command::MoveCash(drop), &owner(), now(5)).unwrap();
     assert!(till.hello(JOURNAL, None).is_ok() && till.batch(JOURNAL, 1).unwrap().is_some());
     till.execute(&Command::CloseDrawer(Count::Total(Money::from_minor(5_000))), &owner(), now(6)).unwrap();

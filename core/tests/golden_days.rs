@@ -7,25 +7,36 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use counterfoil_core::activity::DoneV1;
+use counterfoil_core::addendum::Correction;
 use counterfoil_core::catalog::{MasterRow, Product, TaxClass};
-use counterfoil_core::command::{Basket, BasketLine, CashMovement, Command, Count, RefundLine, RefundRequest};
+use counterfoil_core::command::{
+    Activity, Amendment, Basket, BasketLine, CashMovement, Command, Count, RefundLine, RefundRequest,
+};
+use counterfoil_core::currency::Currency;
 use counterfoil_core::db::InMemoryBackend;
 use counterfoil_core::discount::Discount;
+use counterfoil_core::drawer::CashMovementKind;
+use counterfoil_core::event::Event;
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CommandId, JournalId, Name, Note, OperatorCode};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
-use counterfoil_core::receipt::{Print, document_text, x_text, z_text};
+use counterfoil_core::operator::Operator;
+use counterfoil_core::receipt::{Print, addenda_text, document_text, x_text, z_text};
 use counterfoil_core::refusal::Refusal;
+use counterfoil_core::role::{Role, RoleRules};
 use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{LineTax, TaxBase};
 use counterfoil_core::tender::Tender;
-use counterfoil_core::till::{Outcome, SetUp, Till, TillError};
+use counterfoil_core::till::{By, Outcome, SetUp, Till, TillError};
 use counterfoil_core::time::{Date, Now, Timestamp, ZoneOffset};
 
 struct Day {
     till: Option<Till>,
     now: Now,
+    operator: OperatorCode,
+    approver: Option<OperatorCode>,
 }
 
 #[test]
@@ -50,7 +61,8 @@ fn every_golden_day_prints_what_it_printed_before() {
 }
 
 fn play(script: &str) -> String {
-    let mut day = Day { till: None, now: Now { at: Timestamp(0), offset: ZoneOffset(0) } };
+    let now = Now { at: Timestamp(0), offset: ZoneOffset(0) };
+    let mut day = Day { till: None, now, operator: OperatorCode::new("owner").unwrap(), approver: None };
     let mut played = String::new();
     for line in script.lines().filter(|line| !line.starts_with('|')) {
         played.push_str(line);
@@ -89,9 +101,19 @@ impl Day {
             "pay-in" | "pay-out" | "safe-drop" | "float-top-up" => {
                 let (amount, reason) = rest.split_once(' ').unwrap_or((rest, "reason"));
                 let amount = self.money(amount)?;
-                let movement = CashMovement { kind: verb.parse()?, amount, reason: Note::new(reason)? };
+                let movement = CashMovement { kind: verb.parse()?, amount, reason: Note::new(reason)?, bag: None };
                 self.execute(&Command::MoveCash(movement))
             }
+            "as" => {
+                let (operator, approver) = rest.split_once(" approved by ").map_or((rest, None), |(a, b)| (a, Some(b)));
+                self.operator = operator.parse()?;
+                self.approver = approver.map(str::parse).transpose()?;
+                Ok(String::new())
+            }
+            "person" | "role" | "no-sale" | "void" | "abandon" | "bank-drop" | "amend" => {
+                self.execute(&self.staff(verb, rest)?)
+            }
+            "z" => self.reprint_z(rest),
             "x" => Ok(x_text(self.till().profile(), self.till().session().unwrap(), self.now)?),
             "receipt" => {
                 let issued = self.till().document(rest)?.unwrap();
@@ -128,15 +150,70 @@ impl Day {
     }
 
     fn execute(&mut self, command: &Command) -> Result<String, TillError> {
-        let (operator, now) = (OperatorCode::new("owner")?, self.now);
-        let outcome = self.till.as_mut().unwrap().execute(command, &operator, now)?;
+        let (operator, approver, now) = (self.operator.clone(), self.approver.clone(), self.now);
+        let by = By { operator: &operator, approver: approver.as_ref() };
+        let outcome = self.till.as_mut().unwrap().execute_by(command, by, now)?;
         Ok(match outcome {
             Outcome::Issued(issued) => document_text(self.till().profile(), &issued, Print::Original)?,
             Outcome::DrawerClosed(z) => z_text(self.till().profile(), &z, now, Print::Original)?,
             Outcome::DrawerOpened(session) => format!("session {session} is open"),
             Outcome::CashMoved => "moved".to_owned(),
+            Outcome::Recorded(event) => recorded(&event, self.till().profile().currency),
             Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet => String::new(),
         })
+    }
+
+    /// `person CODE ROLE`, `role CODE discount 10 over-short 5.00`, `no-sale REASON`, `void QUANTITY CODE`,
+    /// `abandon ID: QUANTITY CODE, ...`, `bank-drop AMOUNT BAG REASON`, `amend Z counted AMOUNT REASON` and
+    /// `amend Z AMOUNT not KIND but KIND REASON`.
+    fn staff(&self, verb: &str, rest: &str) -> Result<Command, TillError> {
+        let words: Vec<&str> = rest.split(' ').collect();
+        let last = |from: usize| Note::new(words[from..].join(" "));
+        Ok(match verb {
+            "person" => {
+                let (code, role) = (words[0].parse()?, Role::named(words[1])?);
+                Command::SetOperator(Operator { code, name: words[0].parse()?, role, is_active: true }, None)
+            }
+            "role" => {
+                let (percent, over_short) = (words[2].parse()?, self.money(words[4])?);
+                Command::SetRole(Box::new(RoleRules {
+                    discount_percent_max: Some(percent),
+                    over_short_max: Some(over_short),
+                    ..Role::named(words[0])?.built_in()
+                }))
+            }
+            "no-sale" => Command::RecordActivity(Activity::OpenWithoutSale(last(0)?)),
+            "void" => {
+                let line = BasketLine { code: words[1].to_owned(), quantity: words[0].parse()?, unit_price: None };
+                Command::RecordActivity(Activity::VoidLine { basket: None, line, reason: None })
+            }
+            "abandon" => {
+                let Basket { id, lines, .. } = self.basket(rest)?;
+                Command::RecordActivity(Activity::AbandonBasket { basket: id, lines, reason: None })
+            }
+            "bank-drop" => {
+                let (amount, bag) = (self.money(words[0])?, Some(Note::new(words[1])?));
+                Command::MoveCash(CashMovement { kind: CashMovementKind::BankDrop, amount, reason: last(2)?, bag })
+            }
+            _ => {
+                let (correction, reason) = match words[1] {
+                    "counted" => (Correction::Count(self.money(words[2])?), last(3)?),
+                    amount => {
+                        let (from, to) = (words[3].parse()?, words[5].parse()?);
+                        (Correction::Tender { from, to, amount: self.money(amount)? }, last(6)?)
+                    }
+                };
+                Command::AmendZ(Amendment { z: words[0].to_owned(), correction, reason })
+            }
+        })
+    }
+
+    fn reprint_z(&self, number: &str) -> Result<String, TillError> {
+        let closed = self.till().z_report(Some(number))?.expect("a Z report of that number");
+        let addenda = self.till().addenda(&closed.z.printed)?;
+        let profile = self.till().profile();
+        let text = z_text(profile, &closed.z, closed.closed, Print::Reprint)?;
+        Ok(text + &addenda_text(profile, &closed.z, &addenda)?)
     }
 
     /// `ID: QUANTITY CODE [@ PRICE], ...; discount 10 %; cash 20.00; card 5.00 REFERENCE`
@@ -226,6 +303,18 @@ impl Day {
     fn till(&self) -> &Till {
         self.till.as_ref().expect("a day begins with its till")
     }
+}
+
+/// What was recorded, in a line.
+fn recorded(event: &Event, currency: Currency) -> String {
+    let Event::ActivityRecorded(activity) = event else { return event.code().to_owned() };
+    let lines = match &activity.what {
+        DoneV1::LineVoided { line, .. } => std::slice::from_ref(line),
+        DoneV1::BasketAbandoned { lines, .. } => lines,
+        DoneV1::OpenedWithoutSale(_) | DoneV1::Reprinted(_) => &[],
+    };
+    let gross = Money::sum(lines.iter().map(|line| line.gross)).unwrap();
+    format!("{} {}", activity.what.code(), gross.show(currency))
 }
 
 /// `2026-11-21 09:30 +01:00`

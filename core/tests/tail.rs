@@ -134,6 +134,7 @@ fn command(step: &Step, place: usize, sales: &mut Vec<Command>) -> Command {
             kind: CashMovementKind::PayIn,
             amount: Money::from_minor(*amount),
             reason: "for a reason".parse().unwrap(),
+            bag: None,
         }),
         Step::Open => Command::OpenDrawer(Money::from_minor(5_000)),
         Step::Close => Command::CloseDrawer(Count::Total(Money::from_minor(9_000))),

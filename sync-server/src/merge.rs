@@ -342,22 +342,16 @@ impl Merging<'_> {
         if !read.is_balanced {
             self.find(entry.seq(), "unbalanced", "the sums of the document do not agree".to_owned())?;
         }
-        match event {
-            Event::JournalOpened(opened) => self.learn_opening(entry, opened),
-            Event::SeriesGranted(granted) => self.learn_series(entry.seq(), &granted.series),
-            Event::JournalClosed(_) => {
-                self.record.standing = Standing::Closed;
-                Ok(())
-            }
-            Event::MasterDataChanged(_)
-            | Event::OperatorSet(_)
-            | Event::OperatorLocked(_)
-            | Event::DrawerOpened(_)
-            | Event::CashMoved(_)
-            | Event::SaleCompleted(_)
-            | Event::CreditNoteIssued(_)
-            | Event::DrawerClosed(_) => Ok(()),
+        if let Event::JournalOpened(opened) = event {
+            self.learn_opening(entry, opened)?;
         }
+        if let Event::SeriesGranted(granted) = event {
+            self.learn_series(entry.seq(), &granted.series)?;
+        }
+        if matches!(event, Event::JournalClosed(_)) {
+            self.record.standing = Standing::Closed;
+        }
+        Ok(())
     }
 
     /// The journal's state after an entry. Once an entry does not follow, that is a finding and the state stays behind.

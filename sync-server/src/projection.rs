@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
+use counterfoil_core::addendum::Correction;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::document::DocumentV1;
 use counterfoil_core::drawer::DrawerClosedV1;
@@ -54,6 +55,7 @@ impl Projection {
                 let roll_up = RollUp { cash: amount.minor().into(), ..RollUp::ZERO };
                 self.sums(profile, entry.now().date()).plus(Dimension::Day, &roll_up);
             }
+            Event::ZAmended(addendum) => self.sums(profile, entry.now().date()).add_correction(addendum.correction),
             Event::JournalOpened(_)
             | Event::JournalClosed(_)
             | Event::SeriesGranted(_)
@@ -61,7 +63,8 @@ impl Projection {
             | Event::OperatorSet(_)
             | Event::OperatorLocked(_)
             | Event::DrawerOpened(_)
-            | Event::DrawerClosed(_) => {}
+            | Event::DrawerClosed(_)
+            | Event::ActivityRecorded(_) => {}
         }
     }
 
@@ -160,6 +163,19 @@ impl Sums {
         }
     }
 
+    /// A tender that an addendum corrects moves from one kind to the other, on the day of the addendum.
+    fn add_correction(&mut self, correction: Correction) {
+        let cash = correction.cash().unwrap_or(Money::ZERO);
+        if !cash.is_zero() {
+            self.plus(Dimension::Day, &RollUp { cash: cash.minor().into(), ..RollUp::ZERO });
+        }
+        if let Correction::Tender { from, to, amount } = correction {
+            let amount = i128::from(amount.minor());
+            self.plus(Dimension::Tender(from), &RollUp { gross: -amount, ..RollUp::ZERO });
+            self.plus(Dimension::Tender(to), &RollUp { gross: amount, ..RollUp::ZERO });
+        }
+    }
+
     fn absorb(&mut self, other: &Self) {
         other.products.iter().for_each(|(code, sum)| plus(&mut self.products, code, sum));
         other.operators.iter().for_each(|(code, sum)| plus(&mut self.operators, code, sum));
@@ -215,7 +231,9 @@ pub fn document_of(journal: JournalId, entry: &Entry, event: &Event) -> Option<D
         | Event::OperatorSet(_)
         | Event::OperatorLocked(_)
         | Event::DrawerOpened(_)
-        | Event::CashMoved(_) => None,
+        | Event::CashMoved(_)
+        | Event::ActivityRecorded(_)
+        | Event::ZAmended(_) => None,
     }
 }
 

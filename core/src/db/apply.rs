@@ -2,6 +2,7 @@
 //!
 //! Replay and daily work run this same function, so a store rebuilt from its entries has the same rows, byte for byte.
 
+use crate::addendum::{self, ZAddendumV1};
 use crate::catalog::MasterRow;
 use crate::credit_note::{RefundedDocument, RefundedLine};
 use crate::db::error::DbError;
@@ -37,6 +38,7 @@ pub(crate) fn apply(
             apply_refund(rows, document)
         }
         Some(Event::DrawerClosed(closed)) => index_number(rows, &closed.z.printed, at),
+        Some(Event::ZAmended(addendum)) => apply_addendum(rows, at, addendum),
         Some(Event::MasterDataChanged(changed)) => changed.rows.iter().try_for_each(|row| rows.set_master(row)),
         Some(Event::OperatorSet(set)) => rows.set_master(&MasterRow::Operator(set.set.clone())),
         Some(Event::JournalOpened(_)) if life == 1 => rows.set_master(&MasterRow::Operator(Operator::owner())),
@@ -46,7 +48,8 @@ pub(crate) fn apply(
             | Event::SeriesGranted(_)
             | Event::OperatorLocked(_)
             | Event::DrawerOpened(_)
-            | Event::CashMoved(_),
+            | Event::CashMoved(_)
+            | Event::ActivityRecorded(_),
         )
         | None => Ok(()),
     }
@@ -69,6 +72,20 @@ fn apply_document(rows: &mut impl Rows, at: EntryRef, document: &DocumentV1) -> 
 
 fn too_much_stock(code: &ProductCode) -> DbError {
     DbError::Invariant(format!("the stock of {code} is beyond 28 digits"))
+}
+
+/// Indexes an addendum under its own number, which follows that of the one before it.
+fn apply_addendum(rows: &mut impl Rows, at: EntryRef, addendum: &ZAddendumV1) -> Result<(), DbError> {
+    let numbered = |number| addendum::printed(&addendum.z, number).map_err(|refusal| DbError::unexpected(&refusal));
+    let before = match addendum.number.saturating_sub(1) {
+        0 => addendum.z.clone(),
+        number => numbered(number)?,
+    };
+    let own = numbered(addendum.number)?;
+    if look_up::document(rows, before.as_str())?.is_none() || look_up::document(rows, own.as_str())?.is_some() {
+        return Err(DbError::Invariant(format!("addendum {own} does not follow {before}")));
+    }
+    index_number(rows, &own, at)
 }
 
 fn index_number(rows: &mut impl Rows, printed: &DocumentNumber, at: EntryRef) -> Result<(), DbError> {

@@ -5,7 +5,7 @@
 
 use crate::command::{CashMovement, Count, DENOMINATIONS_MAX};
 use crate::decide::{Context, stored_issue};
-use crate::drawer::{CashMovedV1, DrawerClosedV1, DrawerOpenedV1, ZReportV1};
+use crate::drawer::{CashMovedV1, CashMovementKind, DrawerClosedV1, DrawerOpenedV1, ZReportV1};
 use crate::event::Event;
 use crate::id::refuse_card_number;
 use crate::journal_state::drawer_closed;
@@ -39,6 +39,7 @@ pub fn open(context: &Context<'_>, float: Money) -> Result<Event, Refusal> {
 pub fn move_cash(context: &Context<'_>, movement: &CashMovement) -> Result<Event, Refusal> {
     let authority = context.require(Permission::MoveCash)?;
     refuse_card_number("reason", movement.reason.as_str())?;
+    check_bag(movement)?;
     let session = context.session()?;
     if !movement.amount.is_positive() {
         let shown = movement.amount.show(context.state.profile.currency);
@@ -49,9 +50,34 @@ pub fn move_cash(context: &Context<'_>, movement: &CashMovement) -> Result<Event
         kind: movement.kind,
         amount: movement.amount,
         reason: movement.reason.clone(),
+        bag: movement.bag.clone(),
         operator: context.operator.code.clone(),
         approved_by: authority.into_approval(),
     })))
+}
+
+/// What goes to the bank goes in a numbered bag, and nothing else does.
+fn check_bag(movement: &CashMovement) -> Result<(), Refusal> {
+    match (movement.kind, &movement.bag) {
+        (CashMovementKind::BankDrop, None) => {
+            Err(Refusal::new(Reason::Missing, "bag", "", "the number of the bag that goes to the bank"))
+        }
+        (CashMovementKind::BankDrop, Some(bag)) => refuse_card_number("bag", bag.as_str()),
+        (
+            CashMovementKind::FloatTopUp
+            | CashMovementKind::PayIn
+            | CashMovementKind::PayOut
+            | CashMovementKind::SafeDrop,
+            Some(bag),
+        ) => Err(Refusal::new(Reason::Malformed, "bag", bag, "of a bank-drop only")),
+        (
+            CashMovementKind::FloatTopUp
+            | CashMovementKind::PayIn
+            | CashMovementKind::PayOut
+            | CashMovementKind::SafeDrop,
+            None,
+        ) => Ok(()),
+    }
 }
 
 /// Decides to end the session with a count.

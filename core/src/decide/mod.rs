@@ -7,6 +7,8 @@ pub mod drawer;
 pub mod master_data;
 pub mod sale;
 pub mod refund;
+pub mod activity;
+pub mod addendum;
 
 use crate::approval::{Actor, Authority};
 use crate::journal_state::{JournalState, SeriesState, issue_time};

@@ -3,6 +3,7 @@
 //! Prices and taxes are those of the till at this moment, and are written into the document as sold. Example: 2 x milk at
 //! 1.25 paid with 5.00 cash is a receipt of 2.50 with change 2.50.
 
+use crate::activity::UnsoldLineV1;
 use crate::approval::Authority;
 use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
@@ -10,7 +11,7 @@ use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, Issued, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
-use crate::id::refuse_card_number;
+use crate::id::{CommandId, refuse_card_number};
 use crate::line::LineInput;
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
@@ -84,6 +85,32 @@ pub fn decide(
         regime: Vec::new(),
     };
     Ok(Event::SaleCompleted(Box::new(document)))
+}
+
+/// What each of these lines would come to with tax, were they sold now by themselves.
+pub(super) fn unsold_lines(
+    context: &Context<'_>,
+    lines: &[BasketLine],
+    products: &[Option<Sellable>],
+    authority: &mut Authority<'_>,
+) -> Result<Vec<UnsoldLineV1>, Refusal> {
+    let basket = Basket {
+        id: CommandId::new("unsold")?,
+        lines: lines.to_vec(),
+        discounts: Vec::new(),
+        tenders: None,
+        document: DocumentKind::Receipt,
+        customer: None,
+        at: None,
+    };
+    check_shape(&basket)?;
+    let lines = priceable_lines(context, &basket, products, authority)?;
+    let priced = price_basket(context, &basket, &lines)?;
+    let unsold = lines.iter().zip(&priced.lines).map(|(line, amounts)| {
+        let gross = Money::sum(amounts.taxes.iter().copied())?.plus(amounts.net)?;
+        Ok(UnsoldLineV1 { code: line.sellable.product.code.clone(), quantity: line.quantity, gross })
+    });
+    unsold.collect()
 }
 
 /// What can be refused without looking anything up.
@@ -227,6 +254,7 @@ fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) 
         Ok(LineV1 {
             code: product.code.clone(),
             name: product.name.clone(),
+            category: product.categories.first().cloned(),
             unit: product.unit,
             quantity: line.quantity,
             unit_price: line.unit_price,

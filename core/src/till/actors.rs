@@ -1,6 +1,6 @@
 //! Who acts in a command, with the rules of their roles.
 
-use crate::approval::Actor;
+use crate::approval::{Actor, Authority};
 use crate::db::look_up::Tables;
 use crate::db::master;
 use crate::decide::Context;
@@ -30,6 +30,10 @@ impl Actors {
     pub(super) fn of(tables: &impl Tables, generation: u8, by: By<'_>) -> Result<Self, TillError> {
         let approver = by.approver.map(|code| actor(tables, generation, code, "approved_by"));
         Ok(Self { operator: actor(tables, generation, by.operator, "operator")?, approver: approver.transpose()? })
+    }
+
+    pub(super) fn authority(&self) -> Result<Authority<'_>, Refusal> {
+        Authority::new(&self.operator, self.approver.as_ref())
     }
 
     pub(super) const fn context<'a>(&'a self, state: &'a JournalState, now: Now) -> Context<'a> {

@@ -44,6 +44,8 @@ pub enum Outcome {
     CashMoved,
     /// The session ended with this report.
     DrawerClosed(Box<ZReportV1>),
+    /// This was recorded.
+    Recorded(Box<Event>),
 }
 
 impl Till {
@@ -130,7 +132,11 @@ impl Till {
     fn require_space(&self, command: &Command) -> Result<(), Refusal> {
         let Space::Scarce(why) = &self.space else { return Ok(()) };
         match command {
-            Command::RefundSale(_) | Command::MoveCash(_) | Command::CloseDrawer(_) => Ok(()),
+            Command::RefundSale(_)
+            | Command::MoveCash(_)
+            | Command::CloseDrawer(_)
+            | Command::RecordActivity(_)
+            | Command::AmendZ(_) => Ok(()),
             Command::CompleteSale(_)
             | Command::OpenDrawer(_)
             | Command::ChangeMasterData(_)
@@ -167,6 +173,14 @@ impl Till {
                 let (state, entry) = append(&mut &*tx, self.life, context.state, &event, now)?;
                 Ok(Carried { outcome: issued(entry, event)?, state: Some(state) })
             }
+            Command::RecordActivity(activity) => {
+                let event = self.decide_activity(&context, activity, generation)?;
+                self.record_event(tx, &context, event)
+            }
+            Command::AmendZ(amendment) => {
+                let event = self.decide_amendment(&context, amendment)?;
+                self.record_event(tx, &context, event)
+            }
             Command::CloseDrawer(count) => {
                 let event = decide::drawer::close(&context, count)?;
                 let Event::DrawerClosed(closed) = &event else { return Err(unexpected_event(event.code())) };
@@ -191,7 +205,9 @@ impl Till {
             | Command::SetRole(_)
             | Command::OpenDrawer(_)
             | Command::MoveCash(_)
-            | Command::CloseDrawer(_) => Err(DbError::Invariant("a command of no document".to_owned()).into()),
+            | Command::CloseDrawer(_)
+            | Command::RecordActivity(_)
+            | Command::AmendZ(_) => Err(DbError::Invariant("a command of no document".to_owned()).into()),
         }
     }
 
@@ -236,6 +252,11 @@ impl Till {
     ) -> Result<Carried, TillError> {
         let (state, _) = append(&mut &*tx, self.life, context.state, &event, context.now)?;
         Ok(Carried { outcome: outcome(&state), state: Some(state) })
+    }
+
+    fn record_event(&self, tx: &WriteTransaction, context: &Context<'_>, event: Event) -> Result<Carried, TillError> {
+        let recorded = Box::new(event.clone());
+        self.record(tx, context, event, |_| Outcome::Recorded(recorded))
     }
 
     fn change_master_data(
@@ -295,7 +316,9 @@ impl Till {
             | Command::SetRole(_)
             | Command::OpenDrawer(_)
             | Command::MoveCash(_)
-            | Command::CloseDrawer(_) => None,
+            | Command::CloseDrawer(_)
+            | Command::RecordActivity(_)
+            | Command::AmendZ(_) => None,
         };
         match difference {
             Some(refusal) => Err(refusal.into()),

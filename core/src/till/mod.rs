@@ -13,6 +13,7 @@ mod people;
 mod identify;
 mod feed;
 mod look_up;
+mod activity;
 mod audit;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -23,7 +23,9 @@ impl Till {
             | Command::SetOperator(..)
             | Command::SetRole(_)
             | Command::OpenDrawer(_)
-            | Command::MoveCash(_) => return Ok(None),
+            | Command::MoveCash(_)
+            | Command::RecordActivity(_)
+            | Command::AmendZ(_) => return Ok(None),
         };
         let year = at.date().year();
         let known = || self.state.series.iter().map(|state| state.head.series());

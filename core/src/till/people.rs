@@ -8,8 +8,9 @@ use crate::db::{WriteTransaction, master, row};
 use crate::decide::{self, Context};
 use crate::operator::{Lockout, Operator, PinHash};
 use crate::refusal::{Reason, Refusal};
-use crate::role::{Role, RoleRules};
+use crate::role::{Permission, Role, RoleRules};
 
+use super::actors::{Actors, By};
 use super::execute::{Carried, Outcome};
 use super::{Till, TillError};
 
@@ -42,6 +43,17 @@ impl Till {
         let tx = self.store.read()?;
         let active = look_up::feed_state(&tx)?.active;
         Ok(master::role_rules(&tx, active, role)?)
+    }
+
+    /// Refuses what neither who asks nor who approves may do, where only something is read.
+    ///
+    /// # Errors
+    /// `not_permitted`, or a failing or damaged store.
+    pub fn require(&self, by: By<'_>, permission: Permission) -> Result<(), TillError> {
+        let tx = self.store.read()?;
+        let generation = look_up::feed_state(&tx)?.active;
+        let actors = Actors::of(&tx, generation, by)?;
+        Ok(actors.authority()?.require(permission)?)
     }
 
     pub(super) fn set_role(

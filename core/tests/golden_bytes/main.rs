@@ -9,6 +9,8 @@ mod values;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use counterfoil_core::activity::{DoneV1, UnsoldLineV1};
+use counterfoil_core::addendum::Correction;
 use counterfoil_core::approval::OverShortStanding;
 use counterfoil_core::catalog::{MasterKey, MasterRow, Unit};
 use counterfoil_core::discount::Discount;
@@ -23,7 +25,7 @@ use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::line::{Direction, Extent};
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::Role;
-use counterfoil_core::quantity::Percent;
+use counterfoil_core::quantity::{Percent, Quantity};
 use counterfoil_core::role::Permission;
 use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{PriceMode, TaxBase, TaxCategory};
@@ -115,9 +117,11 @@ fn event_numbers_never_change_and_unknown_ones_are_kept() {
             (9, "sale_completed"),
             (10, "credit_note_issued"),
             (11, "drawer_closed"),
+            (12, "activity_recorded"),
+            (13, "z_amended"),
         ]
     );
-    for (event_type, version) in [(12, 1), (0, 1), (9, 2), (9, 0), (u16::MAX, u16::MAX)] {
+    for (event_type, version) in [(14, 1), (0, 1), (9, 2), (9, 0), (u16::MAX, u16::MAX)] {
         let sealed = Entry::seal(JournalId([1; 16]), 7, Hash([2; 32]), now(), event_type, version, b"later").unwrap();
         assert_eq!(Event::decode(&sealed).unwrap(), None);
     }
@@ -163,6 +167,7 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
         CashMovementKind::PayIn => 1,
         CashMovementKind::PayOut => 2,
         CashMovementKind::SafeDrop => 3,
+        CashMovementKind::BankDrop => 4,
     });
     check(&TaxCategory::ALL, |category| match category {
         TaxCategory::Standard => 0,
@@ -213,6 +218,7 @@ fn the_variants_of_roles_and_permissions_keep_their_numbers() {
         Permission::ErasePersonalData => 15,
         Permission::OverrideClock => 16,
         Permission::ChangeOperators => 17,
+        Permission::AmendZ => 18,
     });
     check(&[OverShortStanding::Within, OverShortStanding::Approved, OverShortStanding::Unapproved], |standing| {
         match standing {
@@ -235,6 +241,27 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         Direction::Charge => 1,
     });
     let amount = Money::from_minor(1);
+    let (from, to) = (TenderKind::Cash, TenderKind::Card);
+    check(&[Correction::Count(amount), Correction::Tender { from, to, amount }], |correction| match correction {
+        Correction::Count(_) => 0,
+        Correction::Tender { .. } => 1,
+    });
+    let line = UnsoldLineV1 { code: "1".parse().unwrap(), quantity: Quantity::ONE, gross: amount };
+    let (basket, lines) = ("b".parse().unwrap(), Vec::new());
+    check(
+        &[
+            DoneV1::OpenedWithoutSale("why".parse().unwrap()),
+            DoneV1::LineVoided { basket: None, line, reason: None },
+            DoneV1::BasketAbandoned { basket, lines, reason: None },
+            DoneV1::Reprinted("Z-1".parse().unwrap()),
+        ],
+        |done| match done {
+            DoneV1::OpenedWithoutSale(_) => 0,
+            DoneV1::LineVoided { .. } => 1,
+            DoneV1::BasketAbandoned { .. } => 2,
+            DoneV1::Reprinted(_) => 3,
+        },
+    );
     check(
         &[Extent::Amount(amount), Extent::Percent(percent), Extent::PercentOf(percent, amount)],
         |extent| match extent {

@@ -1,11 +1,13 @@
 //! One example of every stored and signed value, with each optional part present somewhere.
 
+use counterfoil_core::activity::{ActivityV1, DoneV1, UnsoldLineV1};
+use counterfoil_core::addendum::{Correction, ZAddendumV1};
 use counterfoil_core::approval::{ApprovalV1, OverShortStanding};
 use counterfoil_core::catalog::{Category, MasterKey, MasterRow, Product, StorePrice, TaxClass, Unit};
 use counterfoil_core::discount::Discount;
 use counterfoil_core::document::{DocumentV1, LineV1, TotalsV1};
 use counterfoil_core::drawer::{
-    CashMovedV1, CashMovementKind, DrawerClosedV1, DrawerOpenedV1, DrawerSession, IssuedRange, ZReportV1,
+    CashMovedV1, CashMovementKind, DrawerClosedV1, DrawerOpenedV1, DrawerSession, IssuedRange, Tally, ZReportV1,
 };
 use counterfoil_core::event::{
     Event, GrantedByV1, JournalClosedV1, JournalOpenedV1, MasterDataChangedV1, OperatorLockedV1, OperatorSetV1,
@@ -137,6 +139,7 @@ fn line() -> LineV1 {
     LineV1 {
         code: "01647057".parse().unwrap(),
         name: "Mlijeko 1 l".parse().unwrap(),
+        category: Some("dairy".parse().unwrap()),
         unit: Unit::Kilogram,
         quantity: "0.35".parse().unwrap(),
         unit_price: "28.57".parse().unwrap(),
@@ -253,6 +256,16 @@ fn closed() -> DrawerClosedV1 {
         foreign: vec![("USD".parse().unwrap(), money(2_000))],
         movements: vec![(CashMovementKind::PayOut, money(50))],
         issued: vec![IssuedRange { series: "S01-T07-F26A".parse().unwrap(), first: 11, last: 12 }],
+        operators: vec![("ana".parse().unwrap(), Tally { count: 3, gross: money(1_146) })],
+        hours: vec![(9, Tally { count: 3, gross: money(1_146) })],
+        categories: vec![
+            (Some("dairy".parse().unwrap()), Tally { count: 2, gross: money(5) }),
+            (None, Tally::default()),
+        ],
+        no_sales: 2,
+        voided: Tally { count: 1, gross: money(95) },
+        abandoned: Tally { count: 1, gross: money(2_285) },
+        reprints: 4,
         ..DrawerSession::start(&opened, now())
     };
     let z = ZReportV1 {
@@ -271,6 +284,28 @@ fn closed() -> DrawerClosedV1 {
     DrawerClosedV1 { z, denominations: vec![(money(5_000), 2), (money(200), 3)], operator: "ana".parse().unwrap() }
 }
 
+fn abandoned() -> ActivityV1 {
+    let line =
+        UnsoldLineV1 { code: "01647057".parse().unwrap(), quantity: "0.5".parse().unwrap(), gross: money(2_000) };
+    let what = DoneV1::BasketAbandoned {
+        basket: "b-1".parse().unwrap(),
+        lines: vec![line],
+        reason: Some("no money".parse().unwrap()),
+    };
+    ActivityV1 { session: Some(3), operator: Some("ana".parse().unwrap()), approved_by: Some(approval()), what }
+}
+
+fn addendum() -> ZAddendumV1 {
+    ZAddendumV1 {
+        z: "S01-T07-Z26A-000003".parse().unwrap(),
+        number: 2,
+        correction: Correction::Tender { from: TenderKind::Cash, to: TenderKind::Card, amount: money(1_000) },
+        reason: "the terminal was offline".parse().unwrap(),
+        operator: "mia".parse().unwrap(),
+        approved_by: None,
+    }
+}
+
 /// Every event.
 pub(crate) fn events() -> Vec<Event> {
     let opened = JournalOpenedV1 {
@@ -286,6 +321,7 @@ pub(crate) fn events() -> Vec<Event> {
         kind: CashMovementKind::SafeDrop,
         amount: money(50_000),
         reason: "to the safe".parse().unwrap(),
+        bag: Some("B-17".parse().unwrap()),
         operator: "owner".parse().unwrap(),
         approved_by: Some(approval()),
     };
@@ -314,6 +350,8 @@ pub(crate) fn events() -> Vec<Event> {
         Event::SaleCompleted(Box::new(sale())),
         Event::CreditNoteIssued(Box::new(credit_note())),
         Event::DrawerClosed(Box::new(closed())),
+        Event::ActivityRecorded(Box::new(abandoned())),
+        Event::ZAmended(Box::new(addendum())),
     ]
 }
 

@@ -315,7 +315,7 @@ impl World {
 
     fn move_cash(&mut self, kind: CashMovementKind, amount: i64) {
         let reason = Note::new("for a reason").unwrap();
-        let movement = CashMovement { kind, amount: Money::from_minor(amount), reason };
+        let movement = CashMovement { kind, amount: Money::from_minor(amount), reason, bag: None };
         if self.execute(&Command::MoveCash(movement)).is_ok() {
             assert!(amount > 0);
             let is_in = matches!(kind, CashMovementKind::FloatTopUp | CashMovementKind::PayIn);

@@ -83,7 +83,7 @@ fn a_second_person_lends_what_the_operator_may_not_do_alone() {
     let mut till = staffed();
     let amount = Money::from_minor(1_000);
     let reason = Note::new("to the safe").unwrap();
-    let drop = Command::MoveCash(CashMovement { kind: CashMovementKind::SafeDrop, amount, reason });
+    let drop = Command::MoveCash(CashMovement { kind: CashMovementKind::SafeDrop, amount, reason, bag: None });
     refused_by(&mut till, &drop, ("ana", None), ("not_permitted", "operator"));
     refused_by(&mut till, &drop, ("ana", Some("tom")), ("not_permitted", "approved_by"));
     refused_by(&mut till, &drop, ("mia", Some("mia")), ("not_permitted", "approved_by"));

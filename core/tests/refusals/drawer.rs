@@ -1,15 +1,18 @@
 //! Refusals at the drawer, counts by denomination, and Z reports by their numbers.
 
-use counterfoil_core::command::{CashMovement, Command, Count, DENOMINATIONS_MAX};
-use counterfoil_core::drawer::{CashMovementKind, ZReportV1};
+use counterfoil_core::addendum::{ADDENDA_MAX, Correction, amended};
+use counterfoil_core::command::{Activity, Amendment, BasketLine, CashMovement, Command, Count, DENOMINATIONS_MAX};
+use counterfoil_core::drawer::{CashMovementKind, Tally, ZReportV1};
 use counterfoil_core::id::Note;
 use counterfoil_core::money::Money;
+use counterfoil_core::tender::TenderKind;
 use counterfoil_core::till::{Outcome, Till, TillError};
 
 use crate::{basket, card_number, closed_till, count, execute, now, open_till, owner, refused, sell};
 
 fn movement(kind: CashMovementKind, minor: i64, reason: &Note) -> Command {
-    Command::MoveCash(CashMovement { kind, amount: Money::from_minor(minor), reason: reason.clone() })
+    let bag = (kind == CashMovementKind::BankDrop).then(|| Note::new("B-17").unwrap());
+    Command::MoveCash(CashMovement { kind, amount: Money::from_minor(minor), reason: reason.clone(), bag })
 }
 
 fn pieces(pieces: &[(i64, u32)]) -> Command {
@@ -42,6 +45,8 @@ fn a_drawer_is_open_or_closed_and_its_amounts_have_a_sign() {
         assert_eq!(kind.code().parse::<CashMovementKind>().unwrap(), kind);
         assert_eq!(format!("{kind:>12}"), format!("{:>12}", kind.code()));
     }
+    // Two kinds put money in and three take it out.
+    execute(&mut till, &movement(CashMovementKind::PayIn, 1, &change)).unwrap();
     assert_eq!("drop".parse::<CashMovementKind>().unwrap_err().code(), "malformed");
     refused(&mut till, &count(-1), "negative", "count");
     assert_eq!(close(&mut till, &count(0)).over_short, Money::ZERO);
@@ -107,4 +112,79 @@ fn what_the_till_says_of_itself_follows_what_was_done() {
     assert_eq!(numbers, [("S01-T01-C26A", 1), ("S01-T01-R26A", 1)]);
     let shown = format!("{till:?}");
     assert!(shown.contains("access: Full") && shown.contains("life: 1"), "{shown}");
+}
+
+#[test]
+fn what_goes_to_the_bank_has_a_bag_and_nothing_else_has_one() {
+    let mut till = open_till();
+    let reason = Note::new("evening").unwrap();
+    let with_bag = |kind, bag: Option<Note>| {
+        Command::MoveCash(CashMovement { kind, amount: Money::from_minor(100), reason: reason.clone(), bag })
+    };
+    let bag = || Some(Note::new("B-1").unwrap());
+    refused(&mut till, &with_bag(CashMovementKind::BankDrop, None), "missing", "bag");
+    refused(&mut till, &with_bag(CashMovementKind::BankDrop, Some(card_number())), "card_number", "bag");
+    refused(&mut till, &with_bag(CashMovementKind::SafeDrop, bag()), "malformed", "bag");
+    execute(&mut till, &with_bag(CashMovementKind::BankDrop, bag())).unwrap();
+    assert_eq!(close(&mut till, &count(9_900)).over_short, Money::ZERO);
+}
+
+#[test]
+fn what_sells_nothing_is_refused_like_a_sale_and_counted_once_recorded() {
+    let line = |code: &str| BasketLine { code: code.to_owned(), quantity: "2".parse().unwrap(), unit_price: None };
+    let void =
+        |code: &str| Command::RecordActivity(Activity::VoidLine { basket: None, line: line(code), reason: None });
+    let abandon = |lines: Vec<BasketLine>| {
+        let basket = "b".parse().unwrap();
+        Command::RecordActivity(Activity::AbandonBasket { basket, lines, reason: None })
+    };
+    let no_sale = |reason: Note| Command::RecordActivity(Activity::OpenWithoutSale(reason));
+    let mut till = closed_till(false);
+    refused(&mut till, &void("milk"), "drawer_closed", "drawer");
+    execute(&mut till, &Command::OpenDrawer(Money::ZERO)).unwrap();
+    refused(&mut till, &void("nothing"), "product_unknown", "lines[0].code");
+    refused(&mut till, &abandon(Vec::new()), "missing", "lines");
+    refused(&mut till, &no_sale(card_number()), "card_number", "reason");
+    execute(&mut till, &void("milk")).unwrap();
+    execute(&mut till, &abandon(vec![line("milk"), line("bread")])).unwrap();
+    execute(&mut till, &no_sale(Note::new("change").unwrap())).unwrap();
+    till.record_reprint(&"S01-T01-R26A-000001".parse().unwrap(), None, now(6)).unwrap();
+    let session = close(&mut till, &count(0)).session;
+    let figures = |tally: Tally| (tally.count, tally.gross.minor());
+    assert_eq!((figures(session.voided), figures(session.abandoned)), ((1, 250), (1, 448)));
+    assert_eq!((session.no_sales, session.reprints, session.sales), (1, 1, 0));
+    till.record_reprint(&"S01-T01-R26A-000001".parse().unwrap(), Some(&owner()), now(6)).unwrap();
+    let audit = till.audit(counterfoil_core::db::InMemoryBackend::new()).unwrap();
+    assert!(audit.is_ok(), "{audit:#?}");
+}
+
+#[test]
+fn a_z_report_gets_addenda_and_stays_as_it_was() {
+    let mut till = open_till();
+    let amend = |z: &str, correction| {
+        Command::AmendZ(Amendment { z: z.to_owned(), correction, reason: Note::new("found").unwrap() })
+    };
+    let counted = |minor| Correction::Count(Money::from_minor(minor));
+    let moved = |from, to, minor| Correction::Tender { from, to, amount: Money::from_minor(minor) };
+    refused(&mut till, &amend("1", counted(1)), "document_unknown", "z");
+    sell(&mut till, basket("1", &[("milk", "2")]));
+    let z = close(&mut till, &count(10_000));
+    refused(&mut till, &amend("1", counted(-1)), "negative", "counted");
+    refused(&mut till, &amend("1", moved(TenderKind::Cash, TenderKind::Card, 0)), "not_positive", "amount");
+    refused(&mut till, &amend("1", moved(TenderKind::Cash, TenderKind::Cash, 5)), "malformed", "to");
+    let cash = till.state().total.cash.minor();
+    execute(&mut till, &amend(z.printed.as_str(), counted(10_250))).unwrap();
+    execute(&mut till, &amend("1", moved(TenderKind::Cash, TenderKind::Card, 250))).unwrap();
+    assert_eq!(till.state().total.cash.minor(), cash - 250);
+    let addenda = till.addenda(&z.printed).unwrap();
+    assert_eq!(addenda.iter().map(|addendum| addendum.number).collect::<Vec<_>>(), [1, 2]);
+    let now_known = amended(&z, &addenda).unwrap();
+    assert_eq!((now_known.expected.minor(), now_known.over_short.minor()), (10_000, 250));
+    assert_eq!(till.z_report(Some("1")).unwrap().unwrap().z, z, "the report itself never changes");
+    for _ in addenda.len()..usize::from(ADDENDA_MAX) {
+        execute(&mut till, &amend("1", counted(1))).unwrap();
+    }
+    refused(&mut till, &amend("1", counted(1)), "too_many", "z");
+    let audit = till.audit(counterfoil_core::db::InMemoryBackend::new()).unwrap();
+    assert!(audit.is_ok(), "{audit:#?}");
 }

@@ -61,6 +61,7 @@ fn each_role_may_do_its_own_and_no_more() {
         kind: CashMovementKind::PayIn,
         amount: Money::from_minor(1),
         reason: Note::new("change").unwrap(),
+        bag: None,
     };
     let move_cash = Command::MoveCash(movement);
     let change = Command::ChangeMasterData(crate::goods());

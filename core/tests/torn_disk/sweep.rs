@@ -241,6 +241,7 @@ fn doing(reference: &Reference, point: usize) -> &'static str {
             Command::CompleteSale(_) => "selling",
             Command::RefundSale(_) => "refunding",
             Command::CloseDrawer(_) => "closing the drawer",
+            Command::RecordActivity(_) | Command::AmendZ(_) => "recording",
         },
         Some(Step::Enrol(_)) => "opening a granted journal",
         Some(Step::Feed(_)) => "taking a page of the feed",

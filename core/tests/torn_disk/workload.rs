@@ -224,7 +224,7 @@ impl Script {
     fn movement(&mut self) {
         let kind = CashMovementKind::ALL[self.rng.usize(..4)];
         let amount = Money::from_minor(self.rng.i64(1..2_000));
-        self.command(Command::MoveCash(CashMovement { kind, amount, reason: "change".parse().unwrap() }));
+        self.command(Command::MoveCash(CashMovement { kind, amount, reason: "change".parse().unwrap(), bag: None }));
     }
 
     /// So many products with long names that the file must grow.

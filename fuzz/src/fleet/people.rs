@@ -117,10 +117,11 @@ impl World {
     }
 
     fn cash_movement(&mut self) -> Command {
-        let kind = CashMovementKind::ALL[self.rng.usize(..CashMovementKind::ALL.len())];
+        // All but what goes to the bank in a bag.
+        let kind = CashMovementKind::ALL[self.rng.usize(..4)];
         let amount = Money::from_minor(self.rng.i64(1..2_000));
         let reason = Note::new("change").expect("a short text is a note");
-        Command::MoveCash(CashMovement { kind, amount, reason })
+        Command::MoveCash(CashMovement { kind, amount, reason, bag: None })
     }
 
     /// Gives the till a command and prints what it answers.
@@ -220,7 +221,7 @@ impl World {
                     }
                     None
                 }
-                Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet => None,
+                Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet | Outcome::Recorded(_) => None,
             }
         });
         // The till program makes the mark durable when the drawer opens or closes.
@@ -249,7 +250,8 @@ impl World {
             | Outcome::OperatorSet
             | Outcome::RoleSet
             | Outcome::DrawerOpened(_)
-            | Outcome::CashMoved => String::new(),
+            | Outcome::CashMoved
+            | Outcome::Recorded(_) => String::new(),
         };
         self.tell(format_args!("{name} {}{number} (entry {head})", short(command)));
     }
@@ -276,7 +278,9 @@ fn wish(command: &Command) -> (String, Wish) {
         Command::CloseDrawer(Count::Denominations(_))
         | Command::ChangeMasterData(_)
         | Command::SetOperator(..)
-        | Command::SetRole(_) => (String::new(), Wish::Close(0)),
+        | Command::SetRole(_)
+        | Command::RecordActivity(_)
+        | Command::AmendZ(_) => (String::new(), Wish::Close(0)),
     }
 }
 
@@ -291,5 +295,7 @@ fn short(command: &Command) -> String {
         Command::ChangeMasterData(_) => "changes master data".to_owned(),
         Command::SetOperator(..) => "sets an operator".to_owned(),
         Command::SetRole(_) => "sets a role".to_owned(),
+        Command::RecordActivity(_) => "records what sells nothing".to_owned(),
+        Command::AmendZ(_) => "amends a Z report".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! `till open`, `till close`, `till pay-in | pay-out | safe-drop`, `till x`, `till z`.
+//! `till open`, `till close`, cash in and out, `till no-sale`, `till x`, `till z`, `till amend-z`.
 
 use clap::Args;
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -7,6 +7,8 @@ use crate::cli::console::{Console, Form};
 use crate::cli::show;
 use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
+use crate::operations::activity::OpenWithoutSale;
+use crate::operations::amend::AmendZ;
 use crate::operations::drawer::{CloseDrawer, Denomination, MoveCash, OpenDrawer};
 use crate::operations::receipt::{Format, Printing};
 use crate::operations::report::{ReadX, ReadZ};
@@ -51,11 +53,88 @@ impl Cash {
     /// # Errors
     /// The till cannot be reached, or nothing can be shown.
     pub fn run(self, kind: &str, console: &Console) -> Result<Ending, Failure> {
-        let moved = MoveCash { kind: kind.to_owned(), amount: DecimalText(self.amount), reason: self.reason };
-        console.ask(moved, |moved| {
+        let (kind, amount) = (kind.to_owned(), DecimalText(self.amount));
+        console.ask(MoveCash { kind, amount, reason: self.reason, bag: None }, |moved| {
             let field = |name: &str| moved.text(name);
             format!("{} of {} {}: {}", field("kind"), field("amount"), field("currency"), field("reason"))
         })
+    }
+}
+
+/// Takes money to the bank.
+#[derive(Debug, Args)]
+pub struct BankDrop {
+    /// How much
+    #[arg(allow_negative_numbers = true)]
+    amount: String,
+    /// The number on the bag
+    #[arg(long)]
+    bag: String,
+    /// Why
+    #[arg(long, default_value = "to the bank")]
+    reason: String,
+}
+
+impl BankDrop {
+    /// Takes it out of the drawer.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let (kind, amount) = ("bank-drop".to_owned(), DecimalText(self.amount));
+        console.ask(MoveCash { kind, amount, reason: self.reason, bag: Some(self.bag) }, show::fields)
+    }
+}
+
+/// Opens the drawer without a sale.
+#[derive(Debug, Args)]
+pub struct NoSale {
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+impl NoSale {
+    /// Records it; whoever prints opens the drawer.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        console.ask(OpenWithoutSale { reason: self.reason }, show::told_fields)
+    }
+}
+
+/// Makes an addendum to a Z report.
+#[derive(Debug, Args)]
+pub struct Amend {
+    /// The number of the Z report, in full or plainly such as 7
+    number: String,
+    /// What was really in the drawer
+    #[arg(long, value_name = "AMOUNT", conflicts_with_all = ["from", "to", "amount"])]
+    counted: Option<String>,
+    /// The kind of tender that was recorded, such as cash
+    #[arg(long, value_name = "KIND", requires_all = ["to", "amount"])]
+    from: Option<String>,
+    /// The kind of tender that it was, such as card
+    #[arg(long, value_name = "KIND", requires = "from")]
+    to: Option<String>,
+    /// How much was recorded as another kind of tender
+    #[arg(long, requires = "from")]
+    amount: Option<String>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+impl Amend {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        let Self { number, counted, from, to, amount, reason } = self;
+        let (counted, amount) = (counted.map(DecimalText), amount.map(DecimalText));
+        console.ask(AmendZ { number, counted, from, to, amount, reason }, show::told_fields)
     }
 }
 

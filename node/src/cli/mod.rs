@@ -28,6 +28,7 @@ pub mod show;
 pub mod shown;
 pub mod state;
 pub mod tools;
+pub mod unsold;
 
 use console::Console;
 
@@ -95,12 +96,24 @@ enum Command {
     PayOut(drawer::Cash),
     /// Take money out of the drawer to the safe
     SafeDrop(drawer::Cash),
+    /// Put change money into the drawer
+    FloatTopUp(drawer::Cash),
+    /// Take money out of the drawer to the bank, in a numbered bag
+    BankDrop(drawer::BankDrop),
+    /// Open the drawer without a sale
+    NoSale(drawer::NoSale),
+    /// Record a line that was taken out of a basket before it was sold
+    VoidLine(unsold::Void),
+    /// Record a basket that was given up before it was sold
+    Abandon(unsold::Abandon),
     /// Count the drawer, close it and make the Z report
     Close(drawer::Close),
     /// Read the figures of the open drawer session
     X(drawer::X),
-    /// Print a Z report again
+    /// Print a Z report again, with its addenda
     Z(drawer::Z),
+    /// Make a numbered addendum to a Z report, which itself never changes
+    AmendZ(drawer::Amend),
     /// Print a document again
     Receipt(selling::Receipt),
     /// Price a basket; stores nothing, needs no till
@@ -168,9 +181,15 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::PayIn(cash) => cash.run("pay-in", console),
         Command::PayOut(cash) => cash.run("pay-out", console),
         Command::SafeDrop(cash) => cash.run("safe-drop", console),
+        Command::FloatTopUp(cash) => cash.run("float-top-up", console),
+        Command::BankDrop(drop) => drop.run(console),
+        Command::NoSale(no_sale) => no_sale.run(console),
+        Command::VoidLine(void) => void.run(console),
+        Command::Abandon(abandon) => abandon.run(console),
         Command::Close(close) => close.run(console),
         Command::X(x) => x.run(console),
         Command::Z(z) => z.run(console),
+        Command::AmendZ(amend) => amend.run(console),
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
         Command::Scan(scan) => scan.run(console),

@@ -22,6 +22,8 @@ use crate::failure::{Ending, Failure};
 use crate::local::address::LocalAddress;
 use crate::local::client::{APPROVAL_PIN, APPROVER, FIRST_LINE, OPERATOR, PIN};
 use crate::open_till::{OpenTill, SharedTill};
+use crate::operations::activity::{AbandonBasket, OpenWithoutSale, VoidLine};
+use crate::operations::amend::AmendZ;
 use crate::operations::audit::AuditTill;
 use crate::operations::drawer::{CloseDrawer, MoveCash, OpenDrawer};
 use crate::operations::master_data::ChangeMasterData;
@@ -64,6 +66,10 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<OpenDrawer>())
         .merge(route::<MoveCash>())
         .merge(route::<CloseDrawer>())
+        .merge(route::<OpenWithoutSale>())
+        .merge(route::<VoidLine>())
+        .merge(route::<AbandonBasket>())
+        .merge(route::<AmendZ>())
         .merge(route::<ReadX>())
         .merge(route::<ReadZ>())
         .merge(route::<PrintReceipt>())

@@ -3,7 +3,6 @@
 use counterfoil_core::command::{CashMovement, Command, Count};
 use counterfoil_core::currency::Currency;
 use counterfoil_core::drawer::CashMovementKind;
-use counterfoil_core::id::Note;
 use counterfoil_core::money::Money;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::till::Outcome;
@@ -13,6 +12,7 @@ use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
 use crate::operations::{Answer, Operation, unexpected};
+use crate::wire::basket::note;
 use crate::wire::read::DecimalText;
 use crate::wire::report::ReportWire;
 
@@ -55,12 +55,15 @@ impl Operation for OpenDrawer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoveCash {
-    /// `pay-in`, `pay-out`, `safe-drop` or `float-top-up`.
+    /// `pay-in`, `pay-out`, `safe-drop`, `bank-drop` or `float-top-up`.
     pub kind: String,
     /// How much.
     pub amount: DecimalText,
     /// Why.
     pub reason: String,
+    /// The number of the bag of a bank-drop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bag: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +72,8 @@ struct MovedWire {
     amount: String,
     currency: String,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bag: Option<String>,
     operator: String,
 }
 
@@ -79,17 +84,18 @@ impl Operation for MoveCash {
         let currency = till.profile().currency;
         let kind: CashMovementKind = self.kind.parse()?;
         let amount = Money::read("amount", self.amount.as_str(), currency)?;
-        let named = |refusal: Refusal| Refusal::new(refusal.reason(), "reason", refusal.value(), refusal.limit());
-        let reason = Note::new(self.reason).map_err(named)?;
+        let reason = note("reason", self.reason)?;
+        let bag = self.bag.map(|bag| note("bag", bag)).transpose()?;
         let operator = till.identify(caller)?;
-        let shown = reason.to_string();
-        let outcome = till.execute_by(&Command::MoveCash(CashMovement { kind, amount, reason }), operator.by())?;
+        let (shown, bag_shown) = (reason.to_string(), bag.as_ref().map(ToString::to_string));
+        let outcome = till.execute_by(&Command::MoveCash(CashMovement { kind, amount, reason, bag }), operator.by())?;
         let Outcome::CashMoved = outcome else { return Err(unexpected(&outcome)) };
         Ok(Answer::done(&MovedWire {
             kind: kind.code(),
             amount: amount.show(currency),
             currency: currency.to_string(),
             reason: shown,
+            bag: bag_shown,
             operator: operator.code.to_string(),
         }))
     }

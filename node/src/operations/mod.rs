@@ -12,6 +12,8 @@ use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
 use crate::open_till::OpenTill;
 
+pub mod activity;
+pub mod amend;
 pub mod audit;
 pub mod drawer;
 pub mod master_data;

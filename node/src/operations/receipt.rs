@@ -1,5 +1,6 @@
 //! Printing a document again, from its entry alone.
 
+use counterfoil_core::id::DocumentNumber;
 use counterfoil_core::receipt::{Print, document_text};
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
@@ -74,8 +75,33 @@ impl Operation for PrintReceipt {
         };
         let unknown = || Refusal::new(Reason::DocumentUnknown, "number", &self.number, "the number on a receipt");
         let issued = found.ok_or_else(unknown)?;
+        record_reprint(till, caller, &issued.document.printed, self.print)?;
         let text = document_text(till.profile(), &issued, Print::from(self.print))?;
         printed(Some(issued.document.printed.as_str()), text)
+    }
+}
+
+/// Records that a copy is printed. A till that may only be read prints all the same, and cannot record it.
+///
+/// # Errors
+/// A named operator is not who they say, or the disk failed.
+pub fn record_reprint(
+    till: &mut OpenTill,
+    caller: &Caller,
+    number: &DocumentNumber,
+    printing: Printing,
+) -> Result<(), Failure> {
+    if printing == Printing::Original {
+        return Ok(());
+    }
+    let operator = match &caller.operator {
+        Some(_) => Some(till.identify(caller)?.code),
+        None => None,
+    };
+    let now = till.now();
+    match till.write(|core| core.record_reprint(number, operator.as_ref(), now)) {
+        Err(Failure::Refused(_)) => Ok(()),
+        recorded => recorded,
     }
 }
 

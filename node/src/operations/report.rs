@@ -1,13 +1,14 @@
 //! X and Z reports: the figures of the open session, and those of a closed one.
 
-use counterfoil_core::receipt::{Print, x_text, z_text};
+use counterfoil_core::receipt::{Print, addenda_text, x_text, z_text};
 use counterfoil_core::refusal::{Reason, Refusal};
+use counterfoil_core::role::{Permission, RoleRules};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
-use crate::operations::receipt::{Format, Printing, printed};
+use crate::operations::receipt::{Format, Printing, printed, record_reprint};
 use crate::operations::{Answer, Operation};
 use crate::wire::report::ReportWire;
 
@@ -23,8 +24,9 @@ pub struct ReadX {
 impl Operation for ReadX {
     const NAME: &'static str = "x";
 
-    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
         let currency = till.profile().currency;
+        require_sight(till, caller)?;
         let session = till.read(|core| Ok(core.session().cloned()))?;
         let closed = || Refusal::new(Reason::DrawerClosed, "drawer", "", "open it with its float");
         let session = session.ok_or_else(closed)?;
@@ -53,7 +55,7 @@ pub struct ReadZ {
 impl Operation for ReadZ {
     const NAME: &'static str = "z";
 
-    fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
+    fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
         let currency = till.profile().currency;
         let found = till.read(|core| core.z_report(self.number.as_deref()))?;
         let unknown = || {
@@ -62,11 +64,36 @@ impl Operation for ReadZ {
         };
         let closed = found.ok_or_else(unknown)?;
         let z = &closed.z;
+        let addenda = till.read(|core| core.addenda(&z.printed))?;
         match self.format {
-            Format::Json => Ok(Answer::done(&ReportWire::of_z(z, currency)?.closed_at(closed.closed))),
+            Format::Json => {
+                let report = ReportWire::of_z(z, currency)?.closed_at(closed.closed);
+                Ok(Answer::done(&report.with_addenda(z, &addenda, currency)?))
+            }
             Format::Text => {
-                printed(Some(z.printed.as_str()), z_text(till.profile(), z, closed.closed, Print::from(self.print))?)
+                record_reprint(till, caller, &z.printed, self.print)?;
+                let mut text = z_text(till.profile(), z, closed.closed, Print::from(self.print))?;
+                if !addenda.is_empty() {
+                    text.push_str(&addenda_text(till.profile(), z, &addenda)?);
+                }
+                printed(Some(z.printed.as_str()), text)
             }
         }
     }
+}
+
+/// Where the shop counts blind, who may not see what should be in the drawer does not read an X report either: it could
+/// be reckoned from it.
+fn require_sight(till: &mut OpenTill, caller: &Caller) -> Result<(), Failure> {
+    let roles = till.read(|core| core.roles())?;
+    if roles.iter().all(is_sighted) {
+        return Ok(());
+    }
+    let who = till.identify(caller)?;
+    till.read(|core| core.require(who.by(), Permission::SeeExpected))
+}
+
+/// Only roles that may close the drawer count it.
+fn is_sighted(rules: &RoleRules) -> bool {
+    rules.has_permission(Permission::SeeExpected) || !rules.has_permission(Permission::RunDrawer)
 }

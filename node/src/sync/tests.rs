@@ -91,6 +91,7 @@ impl Shop {
             kind: CashMovementKind::PayIn,
             amount: Money::from_minor(100),
             reason: "change".parse().unwrap(),
+            bag: None,
         };
         for _ in usize::from(!is_open)..entries {
             till.execute(&Command::MoveCash(movement.clone()), &owner).unwrap();

@@ -35,12 +35,17 @@ struct BasketWire {
     at: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// One line of a basket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BasketLineWire {
-    code: String,
-    quantity: DecimalText,
-    unit_price: Option<DecimalText>,
+pub struct BasketLineWire {
+    /// A product's code or one of its barcodes.
+    pub code: String,
+    /// How much.
+    pub quantity: DecimalText,
+    /// A typed price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<DecimalText>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -131,7 +136,11 @@ fn basket(wire: BasketWire, currency: Currency, clock: &Clock) -> Result<Basket,
     })
 }
 
-fn basket_line(wire: BasketLineWire) -> Result<BasketLine, Refusal> {
+/// Reads the line of a basket.
+///
+/// # Errors
+/// A quantity or price that cannot be read.
+pub fn basket_line(wire: BasketLineWire) -> Result<BasketLine, Refusal> {
     let unit_price = wire.unit_price.map(|price| UnitPrice::read("unit_price", price.as_str()));
     Ok(BasketLine {
         code: wire.code,
@@ -174,12 +183,19 @@ fn tenders(wires: Vec<TenderWire>, currency: Currency) -> Result<Option<Vec<Tend
 }
 
 /// Reads a note, and tells a refusal by the field it stands in.
-fn note(field: &str, text: String) -> Result<Note, Refusal> {
+///
+/// # Errors
+/// Empty, too long or with control characters.
+pub fn note(field: &str, text: String) -> Result<Note, Refusal> {
     Note::new(text).map_err(|refusal| Refusal::new(refusal.reason(), field, refusal.value(), refusal.limit()))
 }
 
 /// Reads each item, and tells a refusal by its place in `field`.
-fn each<W, T>(field: &str, wires: Vec<W>, read_one: impl Fn(W) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
+pub(crate) fn each<W, T>(
+    field: &str,
+    wires: Vec<W>,
+    read_one: impl Fn(W) -> Result<T, Refusal>,
+) -> Result<Vec<T>, Refusal> {
     let numbered = wires.into_iter().enumerate();
     let read = numbered.map(|(index, wire)| read_one(wire).map_err(|why| why.inside(&format!("{field}[{index}]"))));
     read.collect()

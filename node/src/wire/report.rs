@@ -1,8 +1,9 @@
 //! X and Z reports as JSON: the figures of a drawer session; a Z report adds number, count and over/short.
 
+use counterfoil_core::addendum::{Correction, ZAddendumV1, amended};
 use counterfoil_core::approval::OverShortStanding;
 use counterfoil_core::currency::Currency;
-use counterfoil_core::drawer::{DrawerSession, ZReportV1};
+use counterfoil_core::drawer::{DrawerSession, Tally, ZReportV1};
 use counterfoil_core::money::Money;
 use counterfoil_core::refusal::Refusal;
 use counterfoil_core::tax::TaxTotal;
@@ -32,6 +33,13 @@ pub struct ReportWire {
     tenders: Vec<AmountWire>,
     movements: Vec<AmountWire>,
     issued: Vec<RangeWire>,
+    operators: Vec<TallyWire>,
+    categories: Vec<TallyWire>,
+    hours: Vec<TallyWire>,
+    no_sales: u64,
+    voided_lines: CountedWire,
+    abandoned_baskets: CountedWire,
+    reprints: u64,
     expected: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     counted: Option<String>,
@@ -43,12 +51,45 @@ pub struct ReportWire {
     approved_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     perpetual_gross: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    addenda: Vec<AddendumWire>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amended: Option<AmendedWire>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct CountedWire {
     count: u64,
     gross: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct TallyWire {
+    key: Option<String>,
+    count: u64,
+    gross: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AddendumWire {
+    number: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    reason: String,
+    operator: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AmendedWire {
+    expected: String,
+    counted: String,
+    over_short: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -103,12 +144,21 @@ impl ReportWire {
                 .into_iter()
                 .map(|range| RangeWire { series: range.series.to_string(), first: range.first, last: range.last })
                 .collect(),
+            operators: session.operators.iter().map(|(key, sum)| tally(Some(key), *sum, currency)).collect(),
+            categories: session.categories.iter().map(|(key, sum)| tally(key.as_ref(), *sum, currency)).collect(),
+            hours: session.hours.iter().map(|(key, sum)| tally(Some(key), *sum, currency)).collect(),
+            no_sales: session.no_sales,
+            voided_lines: CountedWire { count: session.voided.count, gross: show(session.voided.gross) },
+            abandoned_baskets: CountedWire { count: session.abandoned.count, gross: show(session.abandoned.gross) },
+            reprints: session.reprints,
             expected: show(session.expected()?),
             counted: None,
             over_short: None,
             over_short_standing: None,
             approved_by: None,
             perpetual_gross: None,
+            addenda: Vec::new(),
+            amended: None,
         })
     }
 
@@ -133,10 +183,55 @@ impl ReportWire {
         })
     }
 
+    /// The same report with what was added to it later.
+    ///
+    /// # Errors
+    /// A sum beyond what 64 bits count.
+    pub fn with_addenda(self, z: &ZReportV1, addenda: &[ZAddendumV1], currency: Currency) -> Result<Self, Refusal> {
+        if addenda.is_empty() {
+            return Ok(self);
+        }
+        let now = amended(z, addenda)?;
+        Ok(Self {
+            addenda: addenda.iter().map(|one| addendum(one, currency)).collect(),
+            amended: Some(AmendedWire {
+                expected: now.expected.show(currency),
+                counted: now.counted.show(currency),
+                over_short: now.over_short.show(currency),
+            }),
+            ..self
+        })
+    }
+
     /// The same report with the time at which the session was closed.
     #[must_use]
     pub fn closed_at(self, closed: Now) -> Self {
         Self { closed: Some(closed.to_string()), ..self }
+    }
+}
+
+fn tally(key: Option<&impl ToString>, sum: Tally, currency: Currency) -> TallyWire {
+    TallyWire { key: key.map(ToString::to_string), count: sum.count, gross: sum.gross.show(currency) }
+}
+
+fn addendum(one: &ZAddendumV1, currency: Currency) -> AddendumWire {
+    let plain = AddendumWire {
+        number: one.number,
+        counted: None,
+        from: None,
+        to: None,
+        amount: None,
+        reason: one.reason.to_string(),
+        operator: one.operator.to_string(),
+    };
+    match one.correction {
+        Correction::Count(counted) => AddendumWire { counted: Some(counted.show(currency)), ..plain },
+        Correction::Tender { from, to, amount } => AddendumWire {
+            from: Some(from.to_string()),
+            to: Some(to.to_string()),
+            amount: Some(amount.show(currency)),
+            ..plain
+        },
     }
 }
 

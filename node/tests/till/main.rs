@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod damage;
 mod day;
+mod drawer;
 mod folder;
 mod full_disk;
 mod kills;

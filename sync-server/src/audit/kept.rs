@@ -97,6 +97,7 @@ fn plus(total: RunningTotal, event: &Event) -> Result<RunningTotal, Refusal> {
             tax: total.tax.plus(document.totals.tax)?,
             cash: total.cash.plus(document.cash()?)?,
         }),
+        Event::ZAmended(addendum) => Ok(RunningTotal { cash: total.cash.plus(addendum.correction.cash()?)?, ..total }),
         Event::CashMoved(moved) => {
             Ok(RunningTotal { cash: total.cash.plus(moved.kind.signed(moved.amount)?)?, ..total })
         }
@@ -107,7 +108,8 @@ fn plus(total: RunningTotal, event: &Event) -> Result<RunningTotal, Refusal> {
         | Event::OperatorSet(_)
         | Event::OperatorLocked(_)
         | Event::DrawerOpened(_)
-        | Event::DrawerClosed(_) => Ok(total),
+        | Event::DrawerClosed(_)
+        | Event::ActivityRecorded(_) => Ok(total),
     }
 }
 

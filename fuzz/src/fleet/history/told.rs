@@ -89,6 +89,8 @@ pub enum Fact {
     MasterData,
     /// An operator was set on the till itself.
     Operator,
+    /// Something was recorded that sold nothing.
+    Activity,
     /// An operator was locked out.
     Locked(String),
     /// A drawer session began.

@@ -47,6 +47,8 @@ fn fact(stored: &Stored, currency: Currency) -> Fact {
         Event::SaleCompleted(found) | Event::CreditNoteIssued(found) => {
             Fact::Document(Box::new(document(&found, stored.now(), currency)))
         }
+        // No person of the simulated company makes an addendum, which would move cash between tenders.
+        Event::ActivityRecorded(_) | Event::ZAmended(_) => Fact::Activity,
         Event::DrawerClosed(closed) => Fact::DrawerClosed(Box::new(zed(&closed.z, stored.now()))),
     }
 }
@@ -73,7 +75,7 @@ fn codes(series: &[Series]) -> Vec<String> {
 fn signed(kind: CashMovementKind, amount: Money) -> i64 {
     match kind {
         CashMovementKind::FloatTopUp | CashMovementKind::PayIn => amount.minor(),
-        CashMovementKind::PayOut | CashMovementKind::SafeDrop => -amount.minor(),
+        CashMovementKind::PayOut | CashMovementKind::SafeDrop | CashMovementKind::BankDrop => -amount.minor(),
     }
 }
 

@@ -123,7 +123,13 @@ fn fold(open: &mut Option<Session>, entry: &Entry) {
             }
         }
         Fact::DrawerClosed(_) => *open = None,
-        Fact::Closed | Fact::Series(_) | Fact::MasterData | Fact::Operator | Fact::Locked(_) | Fact::Unknown(..) => {}
+        Fact::Closed
+        | Fact::Series(_)
+        | Fact::MasterData
+        | Fact::Operator
+        | Fact::Activity
+        | Fact::Locked(_)
+        | Fact::Unknown(..) => {}
     }
 }
 

@@ -276,6 +276,7 @@ pub(super) fn documents(entries: &[Entry]) -> impl Iterator<Item = (&Entry, &Doc
         | Fact::Series(_)
         | Fact::MasterData
         | Fact::Operator
+        | Fact::Activity
         | Fact::Locked(_)
         | Fact::DrawerOpened { .. }
         | Fact::CashMoved { .. }

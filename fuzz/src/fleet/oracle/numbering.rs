@@ -116,6 +116,7 @@ fn numbered(entry: &Entry) -> Option<Numbered<'_>> {
         | Fact::Series(_)
         | Fact::MasterData
         | Fact::Operator
+        | Fact::Activity
         | Fact::Locked(_)
         | Fact::DrawerOpened { .. }
         | Fact::CashMoved { .. }
