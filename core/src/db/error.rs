@@ -34,6 +34,14 @@ pub enum DbError {
         /// Which entry.
         seq: u64,
     },
+    /// The newest entries, which are not yet in the tables, are wrong.
+    #[error("the journal is damaged at entry {seq}, after which nothing is served: {cause}")]
+    DamagedTail {
+        /// The first entry that could not be verified.
+        seq: u64,
+        /// What is wrong.
+        cause: String,
+    },
     /// Pages do not have the checksums that they were written with.
     #[error("the store's pages do not have their checksums")]
     DamagedPages,
@@ -62,10 +70,14 @@ impl DbError {
     /// Whether what is written on the disk is wrong, as opposed to a disk that fails.
     pub(crate) fn is_damage(&self) -> bool {
         match self {
-            Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
+            Self::Storage(error) => {
+                let has_changed = |error: &redb::Error| matches!(error, redb::Error::Io(error) if error.kind() == ErrorKind::InvalidData);
+                matches!(**error, redb::Error::Corrupted(_)) || has_changed(error)
+            }
             Self::DamagedRow { .. }
             | Self::DamagedEntry { .. }
             | Self::MissingEntry { .. }
+            | Self::DamagedTail { .. }
             | Self::DamagedPages
             | Self::Invariant(_) => true,
             Self::NewerSchema { .. } => false,

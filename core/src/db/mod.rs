@@ -3,6 +3,9 @@
 pub mod error;
 pub mod row;
 pub(crate) mod tables;
+// disk
+pub(crate) mod witnessed;
+pub(crate) mod held;
 // rows
 pub(crate) mod look_up;
 pub(crate) mod master;
@@ -17,21 +20,25 @@ pub use redb::StorageBackend;
 pub use redb::backends::{FileBackend, InMemoryBackend};
 pub(crate) use redb::{ReadTransaction, WriteTransaction};
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{Database, Durability, ReadableDatabase};
 
 use crate::db::error::DbError;
+use crate::db::held::HeldBackend;
+use crate::db::witnessed::WitnessedBackend;
 use crate::planted::{Bug, is_alive};
 
 /// Bytes of pages kept in memory; the engine's own default is far larger than a till needs.
 const CACHE_BYTES: usize = 16 << 20;
 
-/// The open store file.
+/// The open store file. Until its pages were found sound or the first transaction writes, the file stays as it was found.
 #[derive(Debug)]
 pub(crate) struct Store {
     /// Always there until it is dropped.
     database: Option<Database>,
+    backend: HeldBackend,
     is_abandoned: AtomicBool,
 }
 
@@ -39,17 +46,25 @@ pub(crate) struct Store {
 /// that is known to be damaged is left as it is; its file stays locked until the process ends.
 impl Drop for Store {
     fn drop(&mut self) {
+        let database = self.database.take();
         if self.is_abandoned.load(Ordering::Relaxed) {
-            std::mem::forget(self.database.take());
+            std::mem::forget(database);
+            return;
         }
+        // After a panic that the program caught, the engine may panic once more over its locks.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
 }
 
 impl Store {
     /// Makes a new store in an empty backend, or opens one that holds a store already.
     pub(crate) fn open(backend: impl StorageBackend) -> Result<Self, DbError> {
-        let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend)?;
-        let store = Self { database: Some(database), is_abandoned: AtomicBool::new(false) };
+        let backend = HeldBackend::new(WitnessedBackend::new(backend)).map_err(redb::StorageError::Io)?;
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend.clone())?;
+        let mut store = Self { database: Some(database), backend, is_abandoned: AtomicBool::new(false) };
+        if store.watched(migrate::is_of_earlier_schema(&store))? && !store.is_intact()? {
+            return Err(DbError::DamagedPages);
+        }
         store.watched(migrate::migrate(&store))?;
         Ok(store)
     }
@@ -77,7 +92,14 @@ impl Store {
     }
 
     /// A transaction whose commit returns once its bytes are on the disk.
+    ///
+    /// # Errors
+    /// The disk failed, or the store is known to be damaged.
     pub(crate) fn write(&self) -> Result<WriteTransaction, DbError> {
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            return Err(DbError::DamagedPages);
+        }
+        self.backend.let_through().map_err(redb::StorageError::Io)?;
         let mut tx = self.database()?.begin_write()?;
         let durability = if is_alive(Bug::CommitNotDurable) { Durability::None } else { Durability::Immediate };
         tx.set_durability(durability).map_err(|error| DbError::Storage(Box::new(error.into())))?;
@@ -91,13 +113,19 @@ impl Store {
         Ok(tx)
     }
 
-    /// Whether every page has the checksum it was written with.
+    /// Whether every page has the checksum it was written with. What the engine would repair stays in memory, so that the
+    /// next opening finds the same damage.
     pub(crate) fn is_intact(&mut self) -> Result<bool, DbError> {
         let closed = || DbError::Invariant("the store is closed".to_owned());
         let database = self.database.as_mut().ok_or_else(closed)?;
+        self.backend.hold().map_err(redb::StorageError::Io)?;
         let checked = database.check_integrity().map_err(DbError::from);
-        if matches!(checked, Ok(false)) {
-            self.abandon();
+        match checked {
+            Ok(true) if !self.is_abandoned.load(Ordering::Relaxed) => {
+                self.backend.let_through().map_err(redb::StorageError::Io)?;
+            }
+            Ok(true) | Err(_) => {}
+            Ok(false) => self.abandon(),
         }
         self.watched(checked)
     }

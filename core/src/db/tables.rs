@@ -6,7 +6,8 @@
 //! and generation 0 of `MASTER` and `BARCODES`.
 //!
 //! Not from entries: further generations of `MASTER` and `BARCODES` (the feed's rows, audited by the state hash in their
-//! cursor), `META` (schema, head office's key, cursor, acknowledgements), `PINS` and `LOCKOUTS`.
+//! cursor), `META` (schema, head office's key, cursor, acknowledgements), `PINS` and `LOCKOUTS`. The mark beside the store
+//! counts their commits.
 
 use redb::TableDefinition;
 
@@ -38,7 +39,8 @@ pub(crate) const MASTER: TableDefinition<'static, (u8, &[u8]), &[u8]> = TableDef
 /// Barcodes: (generation, comparison key of the code) to the product code.
 pub(crate) const BARCODES: TableDefinition<'static, (u8, &str), &[u8]> = TableDefinition::new("barcodes_v1");
 
-/// Single facts by name: `schema`, `head_office`, `feed`, `stop`, `acknowledgement/LIFE`.
+/// Single facts by name: `schema`, `head_office`, `feed`, `stop/LIFE`, `acknowledgement/LIFE`, and `changes`, which counts the
+/// commits that made no entry.
 pub(crate) const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta_v1");
 
 /// Operator code to `PinVerifier`.

@@ -3,8 +3,8 @@
 //! A sale or refund writes one small table: its sealed entry and the head row that names it in `TAIL`; one commit, one
 //! flush, and it is durable. Its rows in every other table are kept in memory, where each look-up finds them first.
 //! Any other entry, and the document that finds the tail full, folds the tail into the tables in its own transaction;
-//! so does a clean stop. Opening replays the tail, at most `ENTRIES_MAX` entries, through the same `apply`
-//! (`db::replay`).
+//! so does a clean stop. Opening replays the tail, at most `ENTRIES_MAX` entries of `BYTES_MAX` bytes, through the same
+//! `apply` (`db::replay`).
 //!
 //! Always: tables and tail together are what a replay of all entries gives; `JOURNALS` on the disk says up to which entry
 //! the tables stand; the head row, which is always there, names the journal's last entry, so that one that was cut off
@@ -29,6 +29,9 @@ use crate::journal_state::JournalState;
 /// The most entries that are not yet in the tables.
 pub(crate) const ENTRIES_MAX: usize = 256;
 
+/// The most bytes of entries that are not yet in the tables.
+pub(crate) const BYTES_MAX: usize = 1 << 20;
+
 /// The key of the head row; entries have the keys of their seqs, from 1.
 pub(crate) const HEAD: u64 = 0;
 
@@ -44,9 +47,15 @@ pub(crate) struct Head {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tail {
     rows: BTreeMap<String, BTreeMap<Vec<u8>, Vec<u8>>>,
+    entry_bytes: usize,
 }
 
 impl Tail {
+    /// Whether a further entry may stay out of the tables.
+    pub(crate) fn has_room_for(&self, entry: &[u8]) -> bool {
+        self.entries() < ENTRIES_MAX && self.entry_bytes.saturating_add(entry.len()) <= BYTES_MAX
+    }
+
     /// How many entries it holds.
     pub(crate) fn entries(&self) -> usize {
         self.rows.get(ENTRIES.name()).map_or(0, BTreeMap::len)
@@ -65,6 +74,7 @@ impl Tail {
 
     /// Takes up rows, once the commit that made them durable has succeeded.
     pub(crate) fn take_up(&mut self, rows: Self) {
+        self.entry_bytes = self.entry_bytes.saturating_add(rows.entry_bytes);
         for (table, rows) in rows.rows {
             self.rows.entry(table).or_default().extend(rows);
         }
@@ -232,6 +242,7 @@ impl<T: Tables> Rows for View<'_, T> {
     fn put_entry(&mut self, life: u16, entry: &Entry) -> Result<(), DbError> {
         let at = EntryRef { life, seq: entry.seq() };
         self.set(ENTRIES.name(), entry_key(at).as_ref(), entry.bytes().to_vec());
+        self.rows.entry_bytes = self.rows.entry_bytes.saturating_add(entry.bytes().len());
         Ok(())
     }
 

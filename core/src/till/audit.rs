@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef};
+use crate::db::replay::{self, Loaded};
 use crate::db::tail::View;
-use crate::db::{ReadTransaction, StorageBackend, Store, compare, master, replay};
+use crate::db::{ReadTransaction, StorageBackend, Store, compare, master};
 use crate::drawer::DrawerClosedV1;
 use crate::event::{Event, GrantedByV1};
 use crate::grant::{GrantV1, PredecessorV1};
@@ -118,10 +119,11 @@ impl Till {
             }
             self.audit_series(&view, &mut audit, &numbers);
             self.audit_count(&view, &mut audit)?;
-            if audit.first_bad_seq.is_none() {
+            let is_whole = audit.first_bad_seq.is_none();
+            self.audit_tail(view.tables(), &mut audit);
+            if is_whole {
                 compare::compare(&view, &replay.read()?, &mut |difference| audit.differs(difference))?;
             }
-            self.audit_tail(view.tables(), &mut audit);
             compare::seals(view.tables(), &mut |difference| audit.differs(difference))?;
             self.audit_feed(view.tables(), &mut audit);
         }
@@ -267,9 +269,12 @@ impl Till {
     /// The tail on the disk is the one in memory.
     fn audit_tail(&self, tx: &ReadTransaction, audit: &mut Audit) {
         match replay::load(tx) {
-            Ok(Some((life, state, tail))) if (life, &state, &tail) == (self.life, &self.state, &self.tail) => {}
-            Ok(_) => audit.differs("table tail_v1 is not what the till works with"),
-            Err(DbError::DamagedEntry { seq, fault }) => audit.is_bad_at(seq, fault.to_string()),
+            Ok(Some(Loaded { damage: Some(error), state, .. })) => {
+                audit.is_bad_at(state.seq.saturating_add(1), error.to_string());
+            }
+            Ok(Some(Loaded { life, state, tail, damage: None }))
+                if (life, &state, &tail) == (self.life, &self.state, &self.tail) => {}
+            Ok(Some(_) | None) => audit.differs("table tail_v1 is not what the till works with"),
             Err(error) => audit.differs(error.to_string()),
         }
     }

@@ -3,6 +3,7 @@
 use crate::cash_rounding::CashRounding;
 use crate::catalog::MasterRow;
 use crate::command::{Basket, Command, RefundRequest};
+use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::master::Shelf;
@@ -74,9 +75,8 @@ impl Till {
         self.require_space(command)?;
         self.key_of(&self.state)?;
         let granted = self.own_series_due(command, now)?;
-        let has_room = granted.is_none() && self.tail.entries() < tail::ENTRIES_MAX;
-        let result = if command.is_document() && has_room {
-            self.issue_into_tail(command, by, now)
+        let result = if command.is_document() && granted.is_none() {
+            self.issue(command, by, now)
         } else {
             self.execute_into_tables(command, granted.as_ref(), by, now)
         };
@@ -89,7 +89,8 @@ impl Till {
         result
     }
 
-    fn issue_into_tail(&mut self, command: &Command, by: By<'_>, now: Now) -> Result<Outcome, TillError> {
+    /// Issues a document. It goes into the tail; where that has no room, the tail and it go into the tables.
+    fn issue(&mut self, command: &Command, by: By<'_>, now: Now) -> Result<Outcome, TillError> {
         // Reading in a view of its own is cheaper than in the transaction that writes, and sees the same: nobody else writes.
         let mut view = self.view()?;
         let generation = look_up::feed_state(&view)?.active;
@@ -101,11 +102,17 @@ impl Till {
         if is_alive(Bug::AnsweredBeforeCommit) && matches!(command, Command::CompleteSale(_)) {
             return issued(entry, event);
         }
-        let tx = self.store.write()?;
-        tail::append(&tx, self.life, &entry)?;
-        tx.commit().map_err(DbError::from)?;
-        self.tail.take_up(rows);
-        self.state = state;
+        if self.tail.has_room_for(entry.bytes()) {
+            let tx = self.store.write()?;
+            tail::append(&tx, self.life, &entry)?;
+            tx.commit().map_err(DbError::from)?;
+            self.tail.take_up(rows);
+            self.state = state;
+        } else {
+            let tx = self.begin()?;
+            apply(&mut &tx, self.life, &entry, Some(&event), &state)?;
+            self.commit_after(tx, Some(state))?;
+        }
         issued(entry, event)
     }
 
@@ -116,13 +123,18 @@ impl Till {
         by: By<'_>,
         now: Now,
     ) -> Result<Outcome, TillError> {
+        // What is decided here may look at any table, so the tail is in them.
         let tx = self.begin()?;
         let granted = granted.map(|event| append(&mut &tx, self.life, &self.state, event, now)).transpose()?;
         let granted = granted.map(|(state, _)| state);
         let carried = self.carry_out(&tx, granted.as_ref().unwrap_or(&self.state), command, by, now)?;
-        self.commit(tx)?;
-        if let Some(state) = carried.state.or(granted) {
-            self.state = state;
+        let state = carried.state.or(granted);
+        if state.is_some() {
+            self.commit_after(tx, state)?;
+        } else if carried.has_pin {
+            let changes = self.count_change(&tx)?;
+            self.commit(tx)?;
+            self.changes = changes;
         }
         Ok(carried.outcome)
     }
@@ -171,7 +183,7 @@ impl Till {
             Command::CompleteSale(_) | Command::RefundSale(_) => {
                 let event = self.decide_document(tx, &context, command, generation)?;
                 let (state, entry) = append(&mut &*tx, self.life, context.state, &event, now)?;
-                Ok(Carried { outcome: issued(entry, event)?, state: Some(state) })
+                Ok(Carried { outcome: issued(entry, event)?, state: Some(state), has_pin: false })
             }
             Command::RecordActivity(activity) => {
                 let event = self.decide_activity(&context, activity, generation)?;
@@ -251,7 +263,7 @@ impl Till {
         outcome: impl FnOnce(&JournalState) -> Outcome,
     ) -> Result<Carried, TillError> {
         let (state, _) = append(&mut &*tx, self.life, context.state, &event, context.now)?;
-        Ok(Carried { outcome: outcome(&state), state: Some(state) })
+        Ok(Carried { outcome: outcome(&state), state: Some(state), has_pin: false })
     }
 
     fn record_event(&self, tx: &WriteTransaction, context: &Context<'_>, event: Event) -> Result<Carried, TillError> {
@@ -282,7 +294,7 @@ impl Till {
         let (event, counts) = decide::master_data::change(context, rows, &known)?;
         match event {
             Some(event) => self.record(tx, context, event, |_| Outcome::MasterData(counts)),
-            None => Ok(Carried { outcome: Outcome::MasterData(counts), state: None }),
+            None => Ok(Carried { outcome: Outcome::MasterData(counts), state: None, has_pin: false }),
         }
     }
 
@@ -331,6 +343,8 @@ impl Till {
 pub(super) struct Carried {
     pub(super) outcome: Outcome,
     pub(super) state: Option<JournalState>,
+    /// Whether it set a PIN, which is in no entry.
+    pub(super) has_pin: bool,
 }
 
 /// The answer to what issued a document.

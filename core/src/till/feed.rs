@@ -86,7 +86,7 @@ impl Till {
                 return Ok(FeedProgress { rows: 0, revision: cursor.revision, is_complete });
             }
         };
-        let tx = self.begin()?;
+        let tx = self.store.write()?;
         let state = match page.state {
             Some(expected) if is_alive(Bug::CursorWithoutRows) && page.from_revision > 0 => expected,
             _ => apply_rows(&tx, generation, &page, cursor.state)?,
@@ -104,33 +104,29 @@ impl Till {
         let cursor = FeedCursor { epoch: page.epoch, revision: page.to_revision, state };
         let after = advanced(feed, generation, cursor, page.state.is_some());
         put_feed(&tx, &after)?;
-        self.commit(tx)?;
-        if let Some(journal) = journal {
-            self.state = journal;
-        }
+        self.commit_after(tx, journal)?;
         let is_complete = page.state.is_some();
         Ok(FeedProgress { rows: page.rows.len(), revision: page.to_revision, is_complete })
     }
 
     /// Takes the grants of a page whose rows are known; a file may bring them with nothing else that is new.
     fn take_grants(&mut self, grants: &[Vec<u8>], now: Now) -> Result<(), TillError> {
-        if self.access != Access::Full {
+        if self.access != Access::Full || grants.is_empty() {
             return Ok(());
         }
-        let tx = self.begin()?;
-        if let Some(state) = self.accept_series(&tx, grants, now)? {
-            self.commit(tx)?;
-            self.state = state;
+        let tx = self.store.write()?;
+        match self.accept_series(&tx, grants, now)? {
+            Some(state) => Ok(self.commit_after(tx, Some(state))?),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Forgets the generation that does not agree with head office, so that the next page asked for is the first.
-    fn start_anew(&self, feed: FeedState) -> Result<FeedProgress, TillError> {
+    fn start_anew(&mut self, feed: FeedState) -> Result<FeedProgress, TillError> {
         let tx = self.store.write()?;
         let fresh = FeedState { cursor: None, building: None, ..feed };
         put_feed(&tx, &fresh)?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit_change(tx)?;
         let limit = "the rows do not add up to head office's; they are fetched anew";
         Err(Refusal::new(Reason::Declined, "state", "another state hash", limit).into())
     }
@@ -171,7 +167,7 @@ impl Till {
     }
 
     /// Takes further series granted to the current journal, such as those of the next year. Gives the journal's state
-    /// where that made an entry.
+    /// where that made an entry; then the tail is in the tables.
     fn accept_series(
         &self,
         tx: &WriteTransaction,
@@ -193,6 +189,9 @@ impl Till {
             }
             let granted = SeriesGrantedV1 { series, granted_by: GrantedByV1::HeadOffice(bytes.clone()) };
             let event = Event::SeriesGranted(Box::new(granted));
+            if after.is_none() {
+                self.tail.fold_into(tx)?;
+            }
             after = Some(append(&mut &*tx, self.life, state, &event, now)?.0);
         }
         Ok(after)

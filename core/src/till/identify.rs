@@ -136,14 +136,13 @@ impl Till {
         self.latch(result)
     }
 
-    fn forget_pins_or_fail(&self) -> Result<(), DbError> {
+    fn forget_pins_or_fail(&mut self) -> Result<(), DbError> {
         let tx = self.store.write()?;
         tx.open_table(PINS)?.retain(|_, _| false)?;
         tx.open_table(LOCKOUTS)?.retain(|_, _| false)?;
         let feed = FeedState { cursor: None, building: None, ..look_up::feed_state(&tx)? };
         row::put(&mut tx.open_table(META)?, META, &"feed", &feed)?;
-        tx.commit()?;
-        Ok(())
+        self.commit_change(tx)
     }
 
     fn check_pin(&mut self, operator: &Operator, pin: Option<&Pin>, option: &str, now: Now) -> Result<(), TillError> {
@@ -161,7 +160,7 @@ impl Till {
         let counted = lockout.count_try(&operator.code, now.at)?;
         let tx = self.store.write()?;
         put_lockout(&tx, code, if is_alive(Bug::WrongPinNotCounted) { Lockout::NONE } else { counted })?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit_change(tx)?;
         let pepper: &Pepper = self.pepper.as_ref().ok_or_else(|| wrong("the device's secret is missing"))?;
         if !verifier.is_pin(pin, pepper) {
             if counted.is_locking() {
@@ -171,7 +170,7 @@ impl Till {
         }
         let tx = self.store.write()?;
         put_lockout(&tx, code, Lockout::NONE)?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit_change(tx)?;
         Ok(())
     }
 

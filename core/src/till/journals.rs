@@ -100,6 +100,11 @@ impl Till {
     /// # Errors
     /// No head office is known, it did not sign this, or it names an entry that this till does not have.
     pub fn accept_acknowledgement(&mut self, bytes: &[u8]) -> Result<u64, TillError> {
+        let result = self.accept_acknowledgement_or_fail(bytes);
+        self.latch(result)
+    }
+
+    fn accept_acknowledgement_or_fail(&mut self, bytes: &[u8]) -> Result<u64, TillError> {
         let tx = self.view()?;
         let head_office = known_head_office(&tx)?;
         let acknowledgement = *Acknowledgement::read(bytes)?.verify(&head_office)?.statement();
@@ -124,7 +129,7 @@ impl Till {
             let tx = self.store.write()?;
             let key = acknowledgement_key(life);
             row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &key.as_str(), &bytes.to_vec())?;
-            tx.commit().map_err(DbError::from)?;
+            self.commit_change(tx)?;
         }
         Ok(acknowledgement.seq)
     }
@@ -134,6 +139,11 @@ impl Till {
     /// # Errors
     /// No head office is known, or it did not sign this for a journal of this folder.
     pub fn accept_stop(&mut self, bytes: &[u8]) -> Result<(), TillError> {
+        let result = self.accept_stop_or_fail(bytes);
+        self.latch(result)
+    }
+
+    fn accept_stop_or_fail(&mut self, bytes: &[u8]) -> Result<(), TillError> {
         let tx = self.view()?;
         let stop = StopV1::verify(bytes, &known_head_office(&tx)?)?;
         let (life, _) = self.life_of(&tx, stop.journal)?;
@@ -141,7 +151,7 @@ impl Till {
         let tx = self.store.write()?;
         let verdict = Note::as_str(&stop.verdict).to_owned();
         row::put(&mut tx.open_table(META).map_err(DbError::from)?, META, &stop_key(life).as_str(), &verdict)?;
-        tx.commit().map_err(DbError::from)?;
+        self.commit_change(tx)?;
         if life == self.life {
             self.access = Access::ReadOnly(format!("head office stopped its journal: {verdict}"));
         }

@@ -19,8 +19,9 @@ mod audit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::db::error::DbError;
+use crate::db::tables::META;
 use crate::db::tail::{Tail, View};
-use crate::db::{ReadTransaction, Store, WriteTransaction};
+use crate::db::{ReadTransaction, Store, WriteTransaction, row};
 use crate::grant::Profile;
 use crate::journal::envelope::ChainHead;
 use crate::journal::fault::Fault;
@@ -38,6 +39,9 @@ pub use feed::FeedProgress;
 pub use journals::JournalSummary;
 pub use look_up::{ClosedSession, Status};
 pub use open::{Mark, SetUp};
+
+/// The name of the count of changes.
+const CHANGES: &str = "changes";
 
 /// Why a till did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +89,10 @@ pub struct Till {
     state: JournalState,
     /// The rows of its newest entries, which are not yet in the tables.
     tail: Tail,
+    /// How many commits made no entry: acknowledgements, stops, PIN tries, pages of the feed.
+    changes: u64,
+    /// From which entry on the journal could not be verified when it was opened.
+    damaged_from: Option<u64>,
 }
 
 impl Till {
@@ -130,6 +138,20 @@ impl Till {
         }
     }
 
+    /// Refuses to add up a journal whose newest entries are damaged: what lies before them is right, but not all.
+    ///
+    /// # Errors
+    /// The journal could not be verified to its end when the till was opened.
+    pub fn require_whole(&self) -> Result<(), TillError> {
+        match self.damaged_from {
+            Some(seq) => {
+                let cause = "figures of the journal would leave it out; `till audit` says more".to_owned();
+                Err(DbError::DamagedTail { seq, cause }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Gives the till its device's pepper, without which PINs can be neither set nor checked.
     pub fn set_pepper(&mut self, pepper: Pepper) {
         self.pepper = Some(pepper);
@@ -147,10 +169,33 @@ impl Till {
         Ok(tx)
     }
 
-    /// Commits what `begin` began.
+    /// Commits a transaction with the tail in the tables.
     fn commit(&mut self, tx: WriteTransaction) -> Result<(), DbError> {
         tx.commit()?;
         self.tail = Tail::default();
+        Ok(())
+    }
+
+    /// Counts what makes no entry, so that the mark shows if it is lost.
+    fn count_change(&self, tx: &WriteTransaction) -> Result<u64, DbError> {
+        let changes = self.changes.saturating_add(1);
+        row::put(&mut tx.open_table(META)?, META, &CHANGES, &changes)?;
+        Ok(changes)
+    }
+
+    /// Commits what made no entry.
+    fn commit_change(&mut self, tx: WriteTransaction) -> Result<(), DbError> {
+        let changes = self.count_change(&tx)?;
+        tx.commit()?;
+        self.changes = changes;
+        Ok(())
+    }
+
+    /// Commits a transaction that made entries, so that the tail is in the tables, or none.
+    fn commit_after(&mut self, tx: WriteTransaction, state: Option<JournalState>) -> Result<(), DbError> {
+        let Some(state) = state else { return self.commit_change(tx) };
+        self.commit(tx)?;
+        self.state = state;
         Ok(())
     }
 
@@ -191,8 +236,10 @@ impl Till {
 impl Drop for Till {
     fn drop(&mut self) {
         if self.access == Access::Full && self.tail.entries() > 0 && !std::thread::panicking() {
-            let fold = AssertUnwindSafe(|| self.begin().and_then(|tx| self.commit(tx)));
-            let _ = catch_unwind(fold);
+            let folded = catch_unwind(AssertUnwindSafe(|| self.begin().and_then(|tx| self.commit(tx))));
+            if folded.is_err() {
+                self.store.abandon();
+            }
         }
     }
 }

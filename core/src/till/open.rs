@@ -3,9 +3,10 @@
 use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{EntryRef, Tables};
+use crate::db::replay::{self, Loaded};
 use crate::db::tables::META;
 use crate::db::tail::{Rows, Tail};
-use crate::db::{StorageBackend, Store, WriteTransaction, look_up, replay, row};
+use crate::db::{StorageBackend, Store, WriteTransaction, look_up, row};
 use crate::event::{Event, GrantedByV1, JournalClosedV1, JournalOpenedV1};
 use crate::grant::{GrantV1, PredecessorV1, Profile};
 use crate::id::{Hash, JournalId, Note};
@@ -17,7 +18,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::series::{DocumentKind, Series};
 use crate::time::Now;
 
-use super::{Access, Space, Till, TillError};
+use super::{Access, CHANGES, Space, Till, TillError};
 
 /// How a stand-alone till begins.
 pub struct SetUp {
@@ -40,6 +41,8 @@ pub struct Mark {
     pub seq: u64,
     /// The hash of that entry.
     pub hash: Hash,
+    /// How many commits of the store made no entry: acknowledgements, stops, PIN tries, pages of the feed.
+    pub changes: u64,
 }
 
 impl Till {
@@ -98,23 +101,32 @@ impl Till {
         tx.commit().map_err(DbError::from)?;
         let tail = Tail::default();
         let (access, space) = (Access::Full, Space::Enough);
-        Ok(Self { store, keys: vec![key], pepper: None, access, space, life: 1, state, tail })
+        let (pepper, changes, damaged_from) = (None, 0, None);
+        Ok(Self { store, keys: vec![key], pepper, access, space, life: 1, state, tail, changes, damaged_from })
     }
 
-    /// Opens a till. Without the current journal's key among `keys` it may only be read.
+    /// Opens a till. Without the current journal's key among `keys` it may only be read, and so may one whose newest entries
+    /// are damaged: it stands at the last one that could be verified.
     ///
     /// # Errors
     /// The backend holds no till, a newer one, or is damaged.
     pub fn open(backend: impl StorageBackend, keys: Vec<SigningKey>, access: Access) -> Result<Self, TillError> {
         let store = Store::open(backend)?;
         let tx = store.read()?;
-        let Some((life, state, tail)) = store.watched(replay::load(&tx))? else {
+        let Some(Loaded { life, state, tail, damage }) = store.watched(replay::load(&tx))? else {
             return Err(Refusal::new(Reason::Missing, "data", "", "a till; make one with init or enrol").into());
         };
         let stopped = tx.get::<_, String>(META, &super::journals::stop_key(life).as_str())?;
+        let changes = tx.get(META, &CHANGES)?.unwrap_or(0);
         drop(tx);
         let state = if is_alive(Bug::NumberAgainAfterStart) { state.with_numbers_freed() } else { state };
-        let mut till = Self { store, keys, pepper: None, access, space: Space::Enough, life, state, tail };
+        let (pepper, space, damaged_from) = (None, Space::Enough, None);
+        let mut till = Self { store, keys, pepper, access, space, life, state, tail, changes, damaged_from };
+        if let Some(error) = damage {
+            till.store.abandon();
+            till.damaged_from = Some(till.state.seq.saturating_add(1));
+            till.access = Access::ReadOnly(error.to_string());
+        }
         if till.access == Access::Full
             && let Err(refusal) = till.key_of(&till.state).map(|_| ())
         {
@@ -142,7 +154,8 @@ impl Till {
     /// The mark of the last commit.
     #[must_use]
     pub const fn mark(&self) -> Mark {
-        Mark { journal: self.state.journal, seq: self.state.seq, hash: self.state.hash }
+        let JournalState { journal, seq, hash, .. } = self.state;
+        Mark { journal, seq, hash, changes: self.changes }
     }
 
     /// Compares the store with the mark that was kept beside it. A store that is behind its mark, or on another branch,
@@ -151,6 +164,15 @@ impl Till {
     /// # Errors
     /// A failing disk.
     pub fn check_mark(&mut self, mark: &Mark) -> Result<(), TillError> {
+        if self.damaged_from.is_some() {
+            return Ok(());
+        }
+        if self.changes < mark.changes {
+            self.access = Access::ReadOnly(format!(
+                "the store had {} changes beside its journal but {} were written before: it is an older copy",
+                self.changes, mark.changes
+            ));
+        }
         let tx = self.view()?;
         for life in (1..=self.life).rev() {
             let state = look_up::state(&tx, life)?;

@@ -66,7 +66,7 @@ impl Till {
         let known = master::row(tx, 0, &MasterKey::of_role(&rules.role))?;
         match decide::master_data::set_role(context, rules, known.as_ref())? {
             Some(event) => self.record(tx, context, event, |_| Outcome::RoleSet),
-            None => Ok(Carried { outcome: Outcome::RoleSet, state: None }),
+            None => Ok(Carried { outcome: Outcome::RoleSet, state: None, has_pin: false }),
         }
     }
 
@@ -95,7 +95,7 @@ impl Till {
         }
         match event {
             Some(event) => self.record(tx, context, event, |_| Outcome::OperatorSet),
-            None => Ok(Carried { outcome: Outcome::OperatorSet, state: None }),
+            None => Ok(Carried { outcome: Outcome::OperatorSet, state: None, has_pin: pin.is_some() }),
         }
     }
 }

@@ -134,8 +134,8 @@ fn enrol_and_feed(till: &mut Till) {
     till.apply_feed_page(&page.sign(&office).unwrap(), now(1)).unwrap();
 }
 
-fn acknowledge(till: &mut Till, head: Mark) {
-    let Mark { journal, seq, hash } = head;
+pub(crate) fn acknowledge(till: &mut Till, head: Mark) {
+    let Mark { journal, seq, hash, .. } = head;
     let acknowledgement =
         Acknowledgement { journal, seq, hash, epoch: EPOCH, time: Timestamp(0), nonce: Nonce([5; 16]) };
     till.accept_acknowledgement(&acknowledgement.sign(&office_key()).unwrap()).unwrap();

@@ -10,7 +10,7 @@ use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
-use counterfoil_core::till::{Access, Outcome, SetUp, Till, TillError};
+use counterfoil_core::till::{Access, Mark, Outcome, SetUp, Till, TillError};
 
 use crate::office::{JOURNAL, Office, audit_is_ok, epoch, price, refused, sell, till_key};
 use crate::shop::{goods, now, owner, profile, refund};
@@ -175,7 +175,8 @@ fn a_stopped_journal_grows_no_more_until_another_is_granted() {
     let rows = fed.set(vec![price("milk", "1.5")]);
     let page = FeedPageV1 { state: fed.state(), grants: vec![grant.clone()], ..fed.page(1, 2, rows) };
     till.apply_feed_page(&fed.sign(page), now(9)).unwrap();
-    assert_eq!(till.mark(), head);
+    assert_eq!(Mark { changes: head.changes, ..till.mark() }, head, "the journal has not grown");
+    assert_eq!(till.mark().changes, head.changes + 2, "a stop and a page were stored beside it");
     assert_eq!(refused(till.apply_series_grant(&grant, now(9))).0, "read_only");
     assert!(till.document("1").unwrap().is_some() && till.batch(JOURNAL, 1).unwrap().is_some());
     assert_eq!(till.journals().unwrap()[0].stopped.as_deref(), Some("fork"));

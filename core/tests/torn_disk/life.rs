@@ -95,6 +95,7 @@ fn live_on(reference: &Reference, image: Image, allowed: Vec<Key>) -> Result<Out
         },
         Err(error) => return Err((Wrong::NotOpenable, error.to_string())),
     };
+    till.check_pages().map_err(|error| (Wrong::NotOpenable, error.to_string()))?;
     let opened = operations();
     let key = check(reference, &mut till, &allowed)?;
     let mut life = Life { history: History::default(), opened, stands: vec![(opened, key)], before: allowed };

@@ -53,7 +53,7 @@ pub(crate) fn grant(life: u8, year: i64) -> Vec<u8> {
 
 /// Head office's word that it holds a journal up to its head.
 pub(crate) fn acknowledgement(head: Mark) -> Vec<u8> {
-    let Mark { journal, seq, hash } = head;
+    let Mark { journal, seq, hash, .. } = head;
     let (epoch, nonce) = (epoch(1), Nonce([5; 16]));
     Acknowledgement { journal, seq, hash, epoch, time: Timestamp(0), nonce }.sign(&office_key()).unwrap()
 }

@@ -1,7 +1,8 @@
 //! The mark: how far the journal had come at the last commit, kept outside the store.
 //!
 //! A store that was put back from a copy looks perfectly sound; only something beside it remembers that more had been
-//! numbered. After every commit the till writes journal, seq, hash and the count of its starts here, and syncs the file
+//! numbered. After every commit the till writes journal, seq, hash, the count of what was stored beside the journal (PIN
+//! tries, acknowledgements, stops, pages of the feed) and the count of its starts here, and syncs the file
 //! when the drawer opens and closes and after each sync. A second mark may lie on another disk. Always: the mark is
 //! written after the commit, so a mark ahead of the store means that the store is older than it was.
 //! Example: mark at seq 812, store at seq 640: the till may only be read until it is restored.
@@ -31,6 +32,8 @@ pub struct Mark {
     pub seq: u64,
     /// The hash of that entry.
     pub hash: Hash,
+    /// How many commits of the store made no entry.
+    pub changes: u64,
     /// How often this till was started.
     pub starts: u64,
 }
@@ -41,6 +44,8 @@ struct MarkText {
     journal: String,
     seq: u64,
     hash: String,
+    #[serde(default)]
+    changes: u64,
     starts: u64,
 }
 
@@ -54,20 +59,21 @@ impl Mark {
         Ok(text.and_then(|text| {
             let journal: JournalId = text.journal.parse().ok()?;
             let hash: Hash = text.hash.parse().ok()?;
-            Some(Self { journal, seq: text.seq, hash, starts: text.starts })
+            Some(Self { journal, seq: text.seq, hash, changes: text.changes, starts: text.starts })
         }))
     }
 
     /// The mark of a store after so many starts.
     #[must_use]
     pub const fn of_store(mark: &till::Mark, starts: u64) -> Self {
-        Self { journal: mark.journal, seq: mark.seq, hash: mark.hash, starts }
+        let till::Mark { journal, seq, hash, changes } = *mark;
+        Self { journal, seq, hash, changes, starts }
     }
 
     /// What core compares its store with.
     #[must_use]
     pub const fn to_store(self) -> till::Mark {
-        till::Mark { journal: self.journal, seq: self.seq, hash: self.hash }
+        till::Mark { journal: self.journal, seq: self.seq, hash: self.hash, changes: self.changes }
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -75,6 +81,7 @@ impl Mark {
             journal: self.journal.to_string(),
             seq: self.seq,
             hash: self.hash.to_string(),
+            changes: self.changes,
             starts: self.starts,
         };
         let mut bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
@@ -149,7 +156,7 @@ mod tests {
     use super::*;
 
     fn mark(seq: u64) -> Mark {
-        Mark { journal: JournalId([7; 16]), seq, hash: Hash([9; 32]), starts: u64::MAX }
+        Mark { journal: JournalId([7; 16]), seq, hash: Hash([9; 32]), changes: u64::MAX, starts: u64::MAX }
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Operation for ReadX {
     fn perform(self, till: &mut OpenTill, caller: &Caller) -> Result<Answer, Failure> {
         let currency = till.profile().currency;
         require_sight(till, caller)?;
-        let session = till.read(|core| Ok(core.session().cloned()))?;
+        let session = till.read(|core| core.require_whole().map(|()| core.session().cloned()))?;
         let closed = || Refusal::new(Reason::DrawerClosed, "drawer", "", "open it with its float");
         let session = session.ok_or_else(closed)?;
         match self.format {

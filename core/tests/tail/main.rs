@@ -3,6 +3,9 @@
 //! Three tills do the same: one is never stopped, one is stopped cleanly after every command so that each entry goes to
 //! the tables by itself, and after every command a copy of the first one's disk is opened as a pulled plug leaves it.
 
+mod bounds;
+mod others;
+#[path = "../shop/mod.rs"]
 mod shop;
 
 use std::io;
@@ -24,7 +27,11 @@ struct Disk(Arc<Mutex<Vec<u8>>>);
 
 impl Disk {
     fn copy(&self) -> Self {
-        Self(Arc::new(Mutex::new(self.0.lock().unwrap().clone())))
+        Self(Arc::new(Mutex::new(self.bytes())))
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
     }
 }
 
