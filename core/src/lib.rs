@@ -34,6 +34,7 @@ pub mod barcode;
 pub mod gs1;
 pub mod in_store_code;
 pub mod scan;
+pub mod tax_id;
 pub mod role;
 pub mod operator;
 pub mod approval;

@@ -120,6 +120,8 @@ enum Command {
     Quote(tools::Quote),
     /// Decode a barcode; needs no till
     Scan(tools::Scan),
+    /// Check a tax id and write it as usual; needs no till
+    TaxId(tools::TaxId),
     /// Exchange everything with head office
     Sync(joining::Sync),
     /// Write what head office does not have yet into a file
@@ -193,6 +195,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
         Command::Scan(scan) => scan.run(console),
+        Command::TaxId(tax_id) => tax_id.run(console),
         Command::Sync(sync) => sync.run(console),
         Command::Export(export) => export.run(console),
         Command::Acknowledge(acknowledge) => acknowledge.run(console),

@@ -1,4 +1,4 @@
-//! `till quote` and `till scan`: what needs no till.
+//! `till quote`, `till scan` and `till tax-id`: what needs no till.
 
 use std::path::PathBuf;
 
@@ -15,6 +15,7 @@ use crate::failure::{Ending, Failure};
 use crate::operations::Answer;
 use crate::wire::quote::quote;
 use crate::wire::scan::scan;
+use crate::wire::tax_id::tax_id;
 
 /// Prices baskets.
 #[derive(Debug, Args)]
@@ -87,5 +88,32 @@ impl Scan {
             ending = ending.max(console.show(&Answer::ended(this, &found), show::told_fields)?);
         }
         Ok(ending)
+    }
+}
+
+/// Checks a tax id (NIF, VAT number, RUC, CUIT, RFC ...) and writes it as usual.
+///
+/// Spaces, points, hyphens and the letters of the country in front do not matter.
+#[derive(Debug, Args)]
+pub struct TaxId {
+    /// The country, two letters such as ES; EU for a VAT number with its country in front
+    country: String,
+    /// The tax id
+    #[arg(required = true)]
+    id: Vec<String>,
+    /// The state that gave a German Steuernummer, such as Sachsen
+    #[arg(long, value_name = "STATE")]
+    region: Option<String>,
+}
+
+impl TaxId {
+    /// Checks it.
+    ///
+    /// # Errors
+    /// Nothing can be shown.
+    pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
+        let found = tax_id(&self.country, &self.id.join(" "), self.region.as_deref());
+        let ending = if found.valid { Ending::Done } else { Ending::Refused };
+        console.show(&Answer::ended(ending, &found), show::told_fields)
     }
 }

@@ -6,5 +6,6 @@ pub mod read;
 pub mod report;
 pub mod sales_file;
 pub mod scan;
+pub mod tax_id;
 pub mod sync;
 pub mod tender;
