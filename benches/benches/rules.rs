@@ -4,10 +4,13 @@ use std::hint::black_box;
 
 use counterfoil_benches::baskets::{Baskets, Filled};
 use counterfoil_benches::journal::{Journal, time_of};
+use counterfoil_benches::offers::{category, fifty};
 use counterfoil_core::approval::Actor;
 use counterfoil_core::decide::{self, Context};
+use counterfoil_core::id::MasterCode;
 use counterfoil_core::in_store_code::masks_of;
 use counterfoil_core::line::LineInput;
+use counterfoil_core::promotion::{Named, Occasion};
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::scan::{Rules, scan};
 use counterfoil_core::series::{DocumentKind, SeriesHead};
@@ -45,6 +48,32 @@ fn pricing(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Twenty lines while fifty offers are active: what is taken off, and then the totals.
+fn promoting(criterion: &mut Criterion) {
+    let promotions = fifty();
+    let occasion = Occasion { store: None, customer_groups: &[], coupons: &[], now: time_of(1) };
+    let baskets = Baskets::new("promote", 20).take(100).map(|filled| {
+        let products = filled.products.iter().flatten().map(|sellable| sellable.product.code.to_string());
+        let named: Vec<_> = products.map(|code| (vec![category(&code)], code)).collect();
+        (document(filled), named)
+    });
+    let baskets: Vec<_> = baskets.collect();
+    let mut next = baskets.iter().cycle();
+    let take_off = |(input, named): &mut (DocumentInput, Vec<(Vec<MasterCode>, String)>)| {
+        let named = named.iter().map(|(categories, code)| Named { product: Some(code), categories });
+        let named: Vec<_> = named.collect();
+        let applied = promotions.take_off(&mut input.lines, &named, &occasion, input.currency).expect("small");
+        (applied, price(input))
+    };
+    let applied = baskets.clone().iter_mut().map(|basket| take_off(basket).0).collect::<Vec<_>>();
+    let busy = applied.iter().filter(|lines| lines.iter().any(|line| !line.is_empty())).count();
+    assert!(busy > 90, "only {busy} of 100 baskets have an offer");
+    criterion.bench_function("promote/20_lines_50_offers", |bencher| {
+        let basket = || next.next().expect("an endless cycle").clone();
+        bencher.iter_batched_ref(basket, |basket| take_off(black_box(basket)), BatchSize::SmallInput);
+    });
 }
 
 fn deciding(criterion: &mut Criterion) {
@@ -99,5 +128,5 @@ fn scanning(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(rules, pricing, deciding, allotting, scanning);
+criterion_group!(rules, pricing, promoting, deciding, allotting, scanning);
 criterion_main!(rules);

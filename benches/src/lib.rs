@@ -4,5 +4,6 @@ pub mod figure;
 pub mod goods;
 pub mod baskets;
 pub mod journal;
+pub mod offers;
 pub mod unsynced;
 pub mod office;

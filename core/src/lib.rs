@@ -22,6 +22,8 @@ pub mod allotment;
 pub mod tax;
 pub mod line;
 pub mod discount;
+pub mod promotion;
+pub mod price_list;
 pub mod assessment;
 pub mod totals;
 pub mod cash_rounding;

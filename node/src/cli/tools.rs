@@ -30,7 +30,7 @@ impl Quote {
     /// # Errors
     /// The input cannot be read, or nothing can be shown.
     pub fn run(&self, console: &Console) -> Result<Ending, Failure> {
-        let today = Clock::in_zone("UTC")?.now().date();
+        let now = Clock::in_zone("UTC")?.now();
         let submissions = Submissions::read(console.open_input(self.file.as_deref())?);
         let unreadable = |error| Failure::damaged("io", format!("the baskets cannot be read: {error}"));
         let (mut ending, mut baskets) = (Ending::Done, 0);
@@ -42,7 +42,7 @@ impl Quote {
             }
             for line in lines.iter().filter(|line| !line.is_blank()) {
                 baskets += 1;
-                let priced = quote(&line.text, today).map(|quote| Answer::done(&quote));
+                let priced = quote(&line.text, now).map(|quote| Answer::done(&quote));
                 let answer = priced.unwrap_or_else(|refusal| Answer::from(Failure::from(refusal)));
                 ending = ending.max(console.show(&answer, show::fields)?);
             }

@@ -1,6 +1,8 @@
 //! What goes in and out as JSON: types of their own, so that neither core nor a published format moves the other.
 
 pub mod basket;
+pub mod price_list;
+pub mod promotion;
 pub mod quote;
 pub mod read;
 pub mod report;

@@ -56,6 +56,15 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     Ok(value)
 }
 
+/// Reads each item of a list; a refusal names its place.
+///
+/// # Errors
+/// The refusal of the first item that cannot be read.
+pub fn each<T, U>(name: &str, items: &[T], read: impl Fn(&T) -> Result<U, Refusal>) -> Result<Vec<U>, Refusal> {
+    let at = |(index, item)| read(item).map_err(|refusal| refusal.inside(&format!("{name}[{index}]")));
+    items.iter().enumerate().map(at).collect()
+}
+
 fn refusal(text: &str, path: &str, error: &serde_json::Error) -> Refusal {
     let path = path.strip_suffix('?').unwrap_or(path);
     let path = path.strip_suffix('.').unwrap_or(path);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
 use counterfoil_node::wire::quote::{Quote, quote};
 use serde_json::Value;
 
@@ -16,7 +17,8 @@ pub(crate) fn quoted(basket: &Value) -> Quote {
         dated["at"] = TODAY.into();
     }
     let text = dated.to_string();
-    let answer = quote(&text, TODAY.parse().unwrap()).unwrap_or_else(|refusal| panic!("{basket}: {refusal}"));
+    let answer = quote(&text, Now { at: Timestamp(0), offset: ZoneOffset(0) })
+        .unwrap_or_else(|refusal| panic!("{basket}: {refusal}"));
     let mut till = Command::new(env!("CARGO_BIN_EXE_till"));
     till.args(["--json", "quote", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).env_remove("TILL_PIN");
     let mut running = till.spawn().unwrap();

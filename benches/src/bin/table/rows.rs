@@ -81,6 +81,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("flushes per sale", Kept("durable_sale_flushes"), Hundredths, None, &[AtMost(200)]),
     row("bytes written per sale", Kept("durable_sale_bytes"), Bytes, None, &[]),
     row("price a basket of 20 lines", Criterion("price/20_lines"), Time, None, &[AtMost(5_000)]),
+    row(
+        "the same while 50 promotions are active",
+        Criterion("promote/20_lines_50_offers"),
+        Time,
+        None,
+        &[AtMost(25_000)],
+    ),
     row("price a basket of 5 lines", Criterion("price/5_lines"), Time, None, &[]),
     row("decide a sale of 5 lines", Criterion("decide/5_line_sale"), Time, None, &[]),
     row(

@@ -10,13 +10,16 @@ use counterfoil_core::quick_cash::suggestions;
 use counterfoil_core::refusal::Refusal;
 use counterfoil_core::settlement::{Settlement, settle, settle_in_cash};
 use counterfoil_core::tax::TaxTotal;
-use counterfoil_core::time::Date;
+use counterfoil_core::time::Now;
 use counterfoil_core::totals::{PricedDocument, price};
 use serde::Serialize;
 
+use self::offers::Offers;
+pub use self::offers::{QuotedPrice, QuotedPromotion};
 use self::request::{LineRequest, QuoteRequest};
 use super::read::read;
 
+mod offers;
 mod request;
 
 /// A priced basket; every amount has the currency's digits.
@@ -72,6 +75,12 @@ pub struct QuotedLine {
     pub tax: String,
     /// `net - discount + tax`.
     pub gross: String,
+    /// What promotions have taken off, in `net` already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<QuotedPromotion>,
+    /// Where the price is from, where the basket brings price lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<QuotedPrice>,
 }
 
 /// A tax on the whole basket.
@@ -89,17 +98,19 @@ pub struct QuotedTax {
     pub tax: String,
 }
 
-/// Prices a basket. `today` decides how cash is rounded in a country if the basket has no `at`.
+/// Prices a basket. `now` decides how cash is rounded and which offers hold if the basket has no `at`.
 ///
 /// # Errors
 /// The text is not such a basket, or a rule of core refuses it; the field is the path in the input.
-pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
+pub fn quote(text: &str, now: Now) -> Result<Quote, Refusal> {
     let named = |refusal: Refusal| if refusal.field().is_empty() { refusal.inside("basket") } else { refusal };
     let request: QuoteRequest = read(text).map_err(named)?;
     let currency: Currency = request.currency.parse()?;
-    let input = request.document(currency)?;
-    let rounding = request.rounding(currency, today)?;
+    let mut input = request.document(currency)?;
+    let moment = request.moment(now)?;
+    let rounding = request.rounding(currency, moment.date())?;
     let tenders = request.tenders(currency)?;
+    let offers = offers::apply(&request, &mut input, moment).map_err(|refusal| request.in_short_form(refusal))?;
     let priced = price(&input).map_err(|refusal| request.in_short_form(refusal))?;
     let gross = priced.gross;
     let settlement = match tenders.as_slice() {
@@ -113,7 +124,7 @@ pub fn quote(text: &str, today: Date) -> Result<Quote, Refusal> {
     let quick_cash = request.quick_cash.then(|| quick_cash(gross, rounding, currency)).transpose()?;
     Ok(Quote {
         currency: currency.to_string(),
-        lines: quoted_lines(&request.lines, &priced, currency),
+        lines: quoted_lines(&request.lines, &priced, offers, currency),
         taxes: priced.taxes.iter().map(|total| quoted_tax(total, currency)).collect(),
         line_sum: show(priced.line_sum),
         allowances: show(priced.allowances),
@@ -140,7 +151,14 @@ fn quick_cash(gross: Money, rounding: Option<CashRounding>, currency: Currency) 
     Ok(suggestions(payable, currency)?.into_iter().map(|amount| amount.show(currency)).collect())
 }
 
-fn quoted_lines(requests: &[LineRequest], priced: &PricedDocument, currency: Currency) -> Vec<QuotedLine> {
+fn quoted_lines(
+    requests: &[LineRequest],
+    priced: &PricedDocument,
+    offers: Offers,
+    currency: Currency,
+) -> Vec<QuotedLine> {
+    let mut promotions = offers.promotions.into_iter();
+    let mut prices = offers.prices.into_iter();
     let lines = requests.iter().zip(&priced.lines).zip(1_usize..);
     let quoted = lines.map(|((request, line), number)| QuotedLine {
         id: request.id.clone().unwrap_or_else(|| number.to_string()),
@@ -148,6 +166,8 @@ fn quoted_lines(requests: &[LineRequest], priced: &PricedDocument, currency: Cur
         discount: line.discount.show(currency),
         tax: line.tax.show(currency),
         gross: line.gross.show(currency),
+        promotions: promotions.next().unwrap_or_default(),
+        price: prices.next(),
     });
     quoted.collect()
 }

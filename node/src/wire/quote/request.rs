@@ -14,13 +14,19 @@ use counterfoil_core::ratio::Ratio;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::tax::{LineTax, TaxBase, TaxCategory, TaxCode};
 use counterfoil_core::tender::Tender;
-use counterfoil_core::time::Date;
+use counterfoil_core::time::{Date, Now, Timestamp, ZoneOffset};
 use counterfoil_core::totals::{DocumentInput, PriceMode};
-use counterfoil_core::zone::require_known;
+use counterfoil_core::zone::{require_known, zone_of};
 use serde::Deserialize;
 
-use crate::wire::read::DecimalText;
+use crate::clock::Clock;
+use crate::wire::price_list::PriceListWire;
+use crate::wire::promotion::PromotionWire;
+use crate::wire::read::{DecimalText, each};
 use crate::wire::tender::TenderWire;
+
+const MS_PER_DAY: i64 = 86_400_000;
+const MS_PER_MINUTE: i64 = 60_000;
 
 /// A basket to be priced.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,12 +46,25 @@ pub(super) struct QuoteRequest {
     tenders: Option<Vec<TenderWire>>,
     #[serde(default)]
     pub(super) quick_cash: bool,
+    pub(super) store: Option<String>,
+    pub(super) customer_group: Option<String>,
+    #[serde(default)]
+    pub(super) customer_groups: Vec<String>,
+    #[serde(default)]
+    pub(super) coupons: Vec<String>,
+    #[serde(default)]
+    pub(super) price_lists: Vec<PriceListWire>,
+    #[serde(default)]
+    pub(super) promotions: Vec<PromotionWire>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LineRequest {
     pub(super) id: Option<String>,
+    code: Option<String>,
+    #[serde(default)]
+    pub(super) categories: Vec<String>,
     quantity: DecimalText,
     unit_price: DecimalText,
     base_quantity: Option<DecimalText>,
@@ -117,7 +136,19 @@ impl QuoteRequest {
         })
     }
 
-    pub(super) fn rounding(&self, currency: Currency, today: Date) -> Result<Option<CashRounding>, Refusal> {
+    /// The moment of the sale: `at` on its own clock, else now on the clock of the country.
+    pub(super) fn moment(&self, now: Now) -> Result<Now, Refusal> {
+        match (&self.at, &self.country) {
+            (Some(at), _) => read_moment(at),
+            (None, Some(country)) => {
+                let country: CountryCode = country.parse()?;
+                Ok(Clock::in_zone(zone_of(&country))?.at(now.at))
+            }
+            (None, None) => Ok(now),
+        }
+    }
+
+    pub(super) fn rounding(&self, currency: Currency, date: Date) -> Result<Option<CashRounding>, Refusal> {
         if let (Some(_), Some(country)) = (&self.cash_rounding, &self.country) {
             let value = format!("country {country} beside cash_rounding");
             return Err(Refusal::new(Reason::TooMany, "country", value, "one of the two"));
@@ -125,7 +156,6 @@ impl QuoteRequest {
         if let Some(rounding) = &self.cash_rounding {
             return rounding.input(currency).map(Some).map_err(|refusal| refusal.inside("cash_rounding"));
         }
-        let date = self.at.as_deref().map_or(Ok(today), read_date)?;
         let country: Option<CountryCode> = self.country.as_deref().map(str::parse).transpose()?;
         if let Some(country) = &country {
             require_known(country)?;
@@ -156,6 +186,11 @@ impl QuoteRequest {
 }
 
 impl LineRequest {
+    /// The product by which price lists and promotions know the line: its code, or its id where it has none.
+    pub(super) fn product(&self) -> Option<&str> {
+        self.code.as_deref().or(self.id.as_deref())
+    }
+
     fn input(&self, currency: Currency) -> Result<LineInput, Refusal> {
         let base_quantity = self.base_quantity.as_ref();
         let price_discount = self.price_discount.as_ref();
@@ -206,12 +241,6 @@ impl CashRoundingRequest {
         let mode = self.mode.as_deref().unwrap_or("half-up").parse()?;
         CashRounding::new(increment, mode)
     }
-}
-
-/// Reads each item of a list; a refusal names its place.
-fn each<T, U>(name: &str, items: &[T], input: impl Fn(&T) -> Result<U, Refusal>) -> Result<Vec<U>, Refusal> {
-    let at = |(index, item)| input(item).map_err(|refusal| refusal.inside(&format!("{name}[{index}]")));
-    items.iter().enumerate().map(at).collect()
 }
 
 const fn direction(charge: bool) -> Direction {
@@ -293,12 +322,18 @@ fn extent(
     }
 }
 
-/// A date, or a time of RFC 3339, whose date is that of its own offset.
-fn read_date(text: &str) -> Result<Date, Refusal> {
+/// A date, which begins at midnight, or a time of RFC 3339, whose date and hour are those of its own offset.
+fn read_moment(text: &str) -> Result<Now, Refusal> {
     let refused = || Refusal::new(Reason::Malformed, "at", text, "a date or a time of RFC 3339 such as 2026-11-21");
-    let date = match text.get(..10) {
-        Some(date) if text.len() == 10 || text.parse::<jiff::Timestamp>().is_ok() => date,
-        Some(_) | None => return Err(refused()),
-    };
-    date.parse().map_err(|_| refused())
+    let date: Date = text.get(..10).ok_or_else(refused)?.parse().map_err(|_| refused())?;
+    if text.len() == 10 {
+        let midnight = date.day().checked_mul(MS_PER_DAY).ok_or_else(refused)?;
+        return Ok(Now { at: Timestamp(midnight), offset: ZoneOffset(0) });
+    }
+    let at = text.parse::<jiff::Timestamp>().map_err(|_| refused())?.as_millisecond();
+    let local: jiff::civil::DateTime = text.get(..19).ok_or_else(refused)?.parse().map_err(|_| refused())?;
+    let local = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| refused())?.timestamp().as_millisecond();
+    let whole_second = at.saturating_sub(at.rem_euclid(1000));
+    let minutes = i16::try_from(local.saturating_sub(whole_second).div_euclid(MS_PER_MINUTE)).map_err(|_| refused())?;
+    Ok(Now { at: Timestamp(at), offset: ZoneOffset(minutes) })
 }

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
+use counterfoil_core::time::{Timestamp, ZoneOffset};
+
 use super::*;
 
-fn today() -> Date {
-    "2026-11-21".parse().unwrap()
+mod offered;
+
+fn today() -> Now {
+    Now { at: Timestamp(1_795_219_200_000), offset: ZoneOffset(0) }
 }
 
 fn basket() -> Value {
