@@ -44,6 +44,7 @@ pub mod catalog;
 pub mod import_options;
 pub mod product_import;
 pub mod series;
+pub mod self_grant;
 
 // journal
 pub mod journal;

@@ -30,6 +30,8 @@ use crate::folder::secret::{Secret, journal_of};
 use crate::folder::settings::Settings;
 use crate::folder::{Folder, FolderLock, remove_if_there, sync_folder_of};
 
+mod restored;
+
 /// What tells the series of a till's first journal from those of later ones.
 const FIRST_SUFFIX: &str = "A";
 
@@ -77,11 +79,11 @@ impl OpenTill {
 
     fn open_store(folder: &Folder, secret: Option<&Secret>) -> Result<Till, Failure> {
         let access = match secret {
-            None => {
-                Access::ReadOnly("its secret file is missing; till enrol URL TOKEN gets it a new journal".to_owned())
-            }
+            None => Access::ReadOnly(
+                "its secret file is missing; till restore or till enrol URL TOKEN gets it a new journal".to_owned(),
+            ),
             Some(secret) if !secret.is_of_this_machine() => Access::ReadOnly(
-                "it was made on another machine; till enrol URL TOKEN gets it a new journal".to_owned(),
+                "it was made on another machine; till restore or till enrol URL TOKEN gets it a new journal".to_owned(),
             ),
             Some(_) => Access::Full,
         };
@@ -445,7 +447,7 @@ fn closed() -> Failure {
     Failure::damaged("store", "the till is closed after a failure and must be opened again")
 }
 
-fn backend(path: &Path, options: &OpenOptions) -> Result<FileBackend, Failure> {
+pub(crate) fn backend(path: &Path, options: &OpenOptions) -> Result<FileBackend, Failure> {
     let file = options.open(path).map_err(|error| Failure::io(path, &error))?;
     FileBackend::new(file).map_err(|error| Failure::damaged("io", format!("{}: {error}", path.display())))
 }
@@ -463,7 +465,7 @@ pub fn scratch(folder: &Folder) -> Result<impl StorageBackend, Failure> {
 }
 
 /// Calls core so that neither its errors nor a panic over damaged bytes get further than a failure naming the file.
-fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Result<T, Failure> {
+pub(crate) fn guarded<T>(store: &Path, call: impl FnOnce() -> Result<T, TillError>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(TillError::Refused(refusal))) => Err(refusal.into()),

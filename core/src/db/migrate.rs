@@ -18,12 +18,8 @@ const STEPS: [Step; 2] = [make_tables, make_tail];
 /// The schema that this program writes.
 pub(crate) const SCHEMA: u32 = 2;
 
-/// Whether the store holds something that steps are to change.
-pub(crate) fn is_of_earlier_schema(store: &Store) -> Result<bool, DbError> {
-    Ok((1..SCHEMA).contains(&schema_of(store)?))
-}
-
-fn schema_of(store: &Store) -> Result<u32, DbError> {
+/// The schema that a store has; 0 where it has no tables.
+pub(crate) fn schema_of(store: &Store) -> Result<u32, DbError> {
     let tx = store.read()?;
     let found = tx.get::<_, u32>(META, &"schema")?.unwrap_or(0);
     if found == 0 && tx.list_tables()?.next().is_some() {

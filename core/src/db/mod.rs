@@ -14,6 +14,7 @@ pub(crate) mod tail;
 pub(crate) mod apply;
 pub(crate) mod replay;
 pub(crate) mod compare;
+pub(crate) mod copy;
 pub(crate) mod migrate;
 
 pub use redb::StorageBackend;
@@ -39,6 +40,8 @@ pub(crate) struct Store {
     /// Always there until it is dropped.
     database: Option<Database>,
     backend: HeldBackend,
+    /// The schema it had when it was opened; 0 for a new one.
+    schema_before: u32,
     is_abandoned: AtomicBool,
 }
 
@@ -61,8 +64,10 @@ impl Store {
     pub(crate) fn open(backend: impl StorageBackend) -> Result<Self, DbError> {
         let backend = HeldBackend::new(WitnessedBackend::new(backend)).map_err(redb::StorageError::Io)?;
         let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend.clone())?;
-        let mut store = Self { database: Some(database), backend, is_abandoned: AtomicBool::new(false) };
-        if store.watched(migrate::is_of_earlier_schema(&store))? && !store.is_intact()? {
+        let is_abandoned = AtomicBool::new(false);
+        let mut store = Self { database: Some(database), backend, schema_before: 0, is_abandoned };
+        store.schema_before = store.watched(migrate::schema_of(&store))?;
+        if (1..migrate::SCHEMA).contains(&store.schema_before) && !store.is_intact()? {
             return Err(DbError::DamagedPages);
         }
         store.watched(migrate::migrate(&store))?;
@@ -84,6 +89,11 @@ impl Store {
 
     fn database(&self) -> Result<&Database, DbError> {
         self.database.as_ref().ok_or_else(|| DbError::Invariant("the store is closed".to_owned()))
+    }
+
+    /// The schema that it had when it was opened, and what it has.
+    pub(crate) const fn schemas(&self) -> (u32, u32) {
+        (self.schema_before, migrate::SCHEMA)
     }
 
     /// A view of the last commit.

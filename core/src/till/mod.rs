@@ -15,6 +15,8 @@ mod feed;
 mod look_up;
 mod activity;
 mod audit;
+mod backup;
+mod restore;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -34,11 +36,13 @@ pub use crate::db::StorageBackend;
 pub use crate::document::Issued;
 pub use actors::By;
 pub use audit::{Audit, JournalAudit, SeriesAudit};
+pub use backup::Snapshot;
 pub use execute::Outcome;
 pub use feed::FeedProgress;
 pub use journals::JournalSummary;
 pub use look_up::{ClosedSession, Status};
 pub use open::{Mark, SetUp};
+pub use restore::{Migration, Restored};
 
 /// The name of the count of changes.
 const CHANGES: &str = "changes";
@@ -202,7 +206,7 @@ impl Till {
     pub(crate) fn key_of(&self, state: &JournalState) -> Result<&SigningKey, Refusal> {
         let key = self.keys.iter().find(|key| key.public_key() == state.key);
         key.ok_or_else(|| {
-            let limit = "a till of a head office gets a new journal by `till sync`";
+            let limit = "a till of a head office gets a new journal by `till sync`, any other by `till restore`";
             Refusal::new(Reason::ReadOnly, "key", format!("the key of journal {} is missing", state.journal), limit)
         })
     }
@@ -214,7 +218,7 @@ impl Till {
                 Reason::ReadOnly,
                 "till",
                 why,
-                "`till status` says more; one of a head office gets a new journal by `till sync`",
+                "`till status` says more; a till of a head office gets a new journal by `till sync`, any other by `till restore`",
             )),
         }
     }

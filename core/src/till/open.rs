@@ -20,6 +20,9 @@ use crate::time::Now;
 
 use super::{Access, CHANGES, Space, Till, TillError};
 
+/// The verdict under which a restored journal ends.
+pub(super) const RESTORED: &str = "restored";
+
 /// How a stand-alone till begins.
 pub struct SetUp {
     /// What the till is.
@@ -127,13 +130,13 @@ impl Till {
             till.damaged_from = Some(till.state.seq.saturating_add(1));
             till.access = Access::ReadOnly(error.to_string());
         }
+        if let (Access::Full, Some(verdict)) = (&till.access, stopped) {
+            till.access = Access::ReadOnly(stopped_by(&verdict));
+        }
         if till.access == Access::Full
             && let Err(refusal) = till.key_of(&till.state).map(|_| ())
         {
             till.access = Access::ReadOnly(refusal.value().to_owned());
-        }
-        if let (Access::Full, Some(verdict)) = (&till.access, stopped) {
-            till.access = Access::ReadOnly(format!("head office stopped its journal: {verdict}"));
         }
         Ok(till)
     }
@@ -298,7 +301,16 @@ pub(super) fn append(
     Ok((after, entry))
 }
 
-fn open_journal(
+/// Why a journal with this verdict may not grow.
+pub(super) fn stopped_by(verdict: &str) -> String {
+    if verdict == RESTORED {
+        let how = "a till of a head office gets a new journal by `till sync`, any other by `till restore` or a grant";
+        return format!("it was restored from a backup, and its journal ends here: {how}");
+    }
+    format!("head office stopped its journal: {verdict}")
+}
+
+pub(super) fn open_journal(
     tx: &WriteTransaction,
     life: u16,
     journal: JournalId,

@@ -3,6 +3,7 @@
 
 mod again;
 mod rows;
+mod schema;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod store;

@@ -21,6 +21,7 @@ pub mod input;
 pub mod joining;
 pub mod office;
 pub mod roles;
+pub mod safekeeping;
 pub mod selling;
 pub mod serving;
 pub mod set_up;
@@ -134,6 +135,12 @@ enum Command {
     Serve(serving::Serve),
     /// Replay the journal and check everything against it
     Audit(state::Audit),
+    /// Write everything into one new file, also while the till sells
+    Backup(safekeeping::Backup),
+    /// Go on after a lost disk: end the old journal and open a new one
+    Restore(safekeeping::RestoreTill),
+    /// Bring the store to this program's schema and say what changed
+    Migrate(safekeeping::MigrateStore),
 }
 
 /// Runs the program with the arguments of the process.
@@ -202,5 +209,8 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Status(status) => status.run(console),
         Command::Serve(serve) => serve.run(console),
         Command::Audit(audit) => audit.run(console),
+        Command::Backup(backup) => backup.run(console),
+        Command::Restore(restore) => restore.run(console),
+        Command::Migrate(migrate) => migrate.run(console),
     }
 }

@@ -32,6 +32,7 @@ use crate::operations::products::ReadProducts;
 use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
 use crate::operations::role::{ReadRoles, SetRole};
+use crate::operations::safekeeping::{BackUp, Migrate, Restore};
 use crate::operations::sell::{Seller, SubmittedLine};
 use crate::operations::status::ReadStatus;
 use crate::operations::sync_step::SyncStep;
@@ -63,6 +64,7 @@ pub fn routes(served: Served) -> Router {
     Router::new()
         .route("/v1/health", get(health))
         .route("/v1/sell", post(sell))
+        .route("/v1/backup", post(back_up))
         .merge(route::<OpenDrawer>())
         .merge(route::<MoveCash>())
         .merge(route::<CloseDrawer>())
@@ -82,6 +84,8 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ChangeMasterData>())
         .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())
+        .merge(route::<Restore>())
+        .merge(route::<Migrate>())
         .fallback(unknown)
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(read_body))
@@ -146,6 +150,21 @@ async fn sell(State(served): State<Served>, headers: HeaderMap, body: String) ->
     };
     let first = headers.get(FIRST_LINE).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     with_till(served.till, move |till| sell_lines(till, &caller, first.unwrap_or(1), &body)).await
+}
+
+/// Takes the till's state, and writes the file while the till sells on.
+async fn back_up(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
+    if let Err(failure) = caller(&headers) {
+        return answered(Answer::from(failure));
+    }
+    let done = tokio::task::spawn_blocking(move || {
+        let begun = read::<BackUp>(&body).map_err(Failure::from).and_then(|backup| {
+            let mut till = served.till.lock().unwrap_or_else(PoisonError::into_inner);
+            backup.begin(&mut till)
+        });
+        begun.and_then(|begun| begun.finish(&mut |_, _| {})).unwrap_or_else(Answer::from)
+    });
+    answered(done.await.unwrap_or_else(|error| Answer::from(Failure::damaged("bug", error.to_string()))))
 }
 
 /// Sells line by line; the answers stand on lines of their own, the last one may be a failure.

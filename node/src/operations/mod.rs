@@ -22,6 +22,7 @@ pub mod products;
 pub mod receipt;
 pub mod report;
 pub mod role;
+pub mod safekeeping;
 pub mod sell;
 pub mod status;
 pub mod sync_step;

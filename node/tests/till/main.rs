@@ -14,5 +14,6 @@ mod local_api;
 mod lost_answers;
 mod people;
 mod random;
+mod safekeeping;
 mod served_kills;
 mod shop;

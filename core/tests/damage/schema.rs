@@ -1,0 +1,56 @@
+//! A store of an earlier program: it is brought to this program's schema, told what changed, and not touched while damaged.
+
+use counterfoil_core::db::InMemoryBackend;
+use counterfoil_core::db::row::seal;
+use counterfoil_core::journal::codec::encode;
+use counterfoil_core::till::{Access, Till};
+use redb::TableDefinition;
+
+use crate::rows::edited;
+use crate::store::{Disk, granted_key, own_key};
+
+/// The store as schema 1 was: without a tail.
+fn of_schema_1() -> Disk {
+    let kept = crate::files().closed;
+    edited(&kept, |tx| {
+        assert!(tx.delete_table(TableDefinition::<u64, &[u8]>::new("tail_v1")).unwrap());
+        let sealed = seal("meta_v1", b"schema", encode(&1_u32));
+        tx.open_table(TableDefinition::<&str, &[u8]>::new("meta_v1")).unwrap().insert("schema", &sealed[..]).unwrap();
+    })
+}
+
+fn open(disk: &Disk) -> Till {
+    Till::open(disk.clone(), vec![own_key(), granted_key()], Access::Full).unwrap()
+}
+
+#[test]
+fn a_store_of_an_earlier_schema_is_brought_to_this_one_and_says_so() {
+    let (kept, disk) = (crate::files().closed, of_schema_1());
+    let mut till = open(&disk);
+    let migration = till.migration().unwrap();
+    assert_eq!((migration.before, migration.after), (1, 2));
+    assert_eq!(till.mark(), kept.mark);
+    assert!(till.audit(InMemoryBackend::new()).unwrap().is_ok());
+    drop(till);
+    let migration = open(&disk).migration().unwrap();
+    assert_eq!((migration.before, migration.after), (2, 2), "nothing is to do the second time");
+}
+
+#[test]
+fn a_damaged_store_is_not_migrated() {
+    let disk = of_schema_1();
+    let at = {
+        let mut bytes = disk.0.lock().unwrap();
+        let at = bytes.windows(9).rposition(|window| window == b"S01-T01-R").unwrap();
+        bytes[at] ^= 1;
+        at
+    };
+    let damaged = disk.0.lock().unwrap().clone();
+    for _ in 0..2 {
+        let opened = Till::open(disk.clone(), vec![own_key(), granted_key()], Access::Full);
+        if let Ok(till) = opened {
+            panic!("byte {at}: opened as {till:?}");
+        }
+        assert!(*disk.0.lock().unwrap() == damaged, "it was written");
+    }
+}
