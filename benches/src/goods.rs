@@ -43,8 +43,10 @@ fn article(row: &HashMap<String, String>) -> Option<Sellable> {
         tax_class: class_code(class).parse().ok()?,
         price: price.parse().ok(),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     };
-    Some(Sellable { price: product.price, product, taxes: vec![tax(class)] })
+    Some(Sellable::of(product.clone(), product.price, vec![tax(class)]))
 }
 
 fn class_code(class: usize) -> String {

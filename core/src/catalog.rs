@@ -78,6 +78,27 @@ impl FromStr for Unit {
     }
 }
 
+/// The most attributes that tell a variant from its siblings.
+pub const ATTRIBUTES_MAX: usize = 16;
+
+/// A barcode that stands for several of a product: a six-pack, a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// One of the product's barcodes.
+    pub barcode: Barcode,
+    /// How many one scan sells.
+    pub quantity: Quantity,
+}
+
+/// What makes a product one of several variants of another: the same shirt in other sizes and colours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// The code of what all variants have in common; it need not be sold itself.
+    pub parent: ProductCode,
+    /// Name and value of each attribute, such as size and M.
+    pub attributes: Vec<(Name, Name)>,
+}
+
 /// A product as it is sold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
@@ -99,6 +120,10 @@ pub struct Product {
     pub price: Option<UnitPrice>,
     /// What one unit costs the shop, where known.
     pub cost: Option<UnitPrice>,
+    /// Which of its barcodes stand for more than one.
+    pub packs: Vec<Pack>,
+    /// Whose variant it is.
+    pub variant: Option<Variant>,
 }
 
 /// A category; it may lie in another.
@@ -208,6 +233,27 @@ fn check_product(product: &Product) -> Result<(), Refusal> {
     check_price("cost", product.cost)?;
     if product.barcodes.len() > BARCODES_MAX {
         return Err(Refusal::new(Reason::TooMany, "barcode", product.barcodes.len(), BARCODES_MAX));
+    }
+    for pack in &product.packs {
+        if pack.quantity.is_zero() || pack.quantity.is_negative() {
+            return Err(Refusal::new(Reason::NotPositive, "pack_quantity", pack.quantity, "how many are in the pack"));
+        }
+        if !product.barcodes.contains(&pack.barcode) {
+            return Err(Refusal::new(
+                Reason::Malformed,
+                "pack_barcode",
+                &pack.barcode,
+                "one of the product's barcodes",
+            ));
+        }
+    }
+    if let Some(variant) = &product.variant {
+        if variant.parent == product.code {
+            return Err(Refusal::new(Reason::Malformed, "parent", &variant.parent, "the code of another product"));
+        }
+        if variant.attributes.len() > ATTRIBUTES_MAX {
+            return Err(Refusal::new(Reason::TooMany, "attributes", variant.attributes.len(), ATTRIBUTES_MAX));
+        }
     }
     if product.categories.len() > CATEGORIES_MAX {
         return Err(Refusal::new(Reason::TooMany, "category", product.categories.len(), CATEGORIES_MAX));

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::approval::ApprovalV1;
 use crate::catalog::Unit;
 use crate::discount::Discount;
+use crate::goods_label::TraceV1;
 use crate::id::{CommandId, DocumentNumber, MasterCode, Name, Note, OperatorCode, ProductCode, SeriesCode};
 use crate::journal::envelope::Entry;
 use crate::money::Money;
@@ -114,6 +115,10 @@ pub struct LineV1 {
     pub taxes: Vec<(u8, Money)>,
     /// On a credit note: which line of the preceding document, from 1; otherwise 0.
     pub preceding_line: u16,
+    /// How often the code was scanned, where its label says how much one scan sells.
+    pub scans: Option<Quantity>,
+    /// Lot, expiry and serial, where the code has them.
+    pub trace: Option<Box<TraceV1>>,
 }
 
 impl LineV1 {

@@ -55,6 +55,14 @@ fields! {
     TaxRate = "tax_rate", ["taxrate", "vat", "vatrate"];
     /// What one unit costs the shop.
     Cost = "cost", ["cost", "costprice"];
+    /// A barcode that stands for several: a case, a six-pack; several where a separator is given.
+    PackBarcode = "pack_barcode", ["packbarcode", "packean", "casebarcode", "caseean"];
+    /// How many such a barcode stands for; as many as there are pack barcodes, or one for all.
+    PackQuantity = "pack_quantity", ["packquantity", "packsize", "casequantity", "casesize", "unitspercase"];
+    /// The code of the product whose variant it is.
+    Parent = "parent", ["parent", "parentcode", "variantof"];
+    /// What tells the variant from its siblings: `size=M; colour=red`.
+    Attributes = "attributes", ["attributes", "variantattributes"];
 }
 
 impl fmt::Display for Field {
@@ -68,7 +76,8 @@ impl FromStr for Field {
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let found = Self::ALL.iter().copied().find(|field| field.code() == text);
-        let limit = "code, name, brand, barcode, category, price, special_price, unit, tax_rate or cost";
+        let limit = "code, name, brand, barcode, category, price, special_price, unit, tax_rate, cost, pack_barcode, \
+             pack_quantity, parent or attributes";
         found.ok_or_else(|| Refusal::new(Reason::Malformed, "field", text, limit))
     }
 }

@@ -6,6 +6,7 @@
 //! is looked up by the code with the measure zeroed. Sources: GS1 General Specifications 2.1.11 and 7.9; the rules of the
 //! national GS1 organisations. Example: by `price:22....C{NNNDD}` the code 2211114002394 is article 2211110000004 for 2.39.
 
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use crate::barcode::check_digit;
@@ -82,6 +83,31 @@ impl FromStr for Mask {
         }
         let mask = Self { measure, places, currency: None };
         if mask.is_sound() { Ok(mask) } else { Err(refused()) }
+    }
+}
+
+impl fmt::Display for Mask {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.measure {
+            Measure::Price => "price:",
+            Measure::Weight => "weight:",
+            Measure::Count => "count:",
+        })?;
+        let mut is_inside = false;
+        for place in &self.places {
+            if is_value(*place) != is_inside {
+                formatter.write_char(if is_inside { '}' } else { '{' })?;
+                is_inside = !is_inside;
+            }
+            formatter.write_char(match place {
+                Place::Digit(digit) => *digit,
+                Place::Article => '.',
+                Place::Verifier => 'C',
+                Place::Whole => 'N',
+                Place::Decimal => 'D',
+            })?;
+        }
+        if is_inside { formatter.write_char('}') } else { Ok(()) }
     }
 }
 
@@ -289,7 +315,7 @@ mod tests {
     #[test]
     fn a_mask_is_sound_or_refused() {
         for mask in ["price:21.....{NNNDD}", "weight:2.....{NNNDDD}", "price:20.....C{NNDD}", "count:25.......{NNN}"] {
-            assert!(mask.parse::<Mask>().is_ok(), "{mask}");
+            assert_eq!(mask.parse::<Mask>().map(|mask| mask.to_string()).as_deref(), Ok(mask));
         }
         for mask in [
             "",

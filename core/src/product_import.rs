@@ -9,12 +9,12 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{Category, MasterRow, Product, TaxClass, Unit};
+use crate::catalog::{Category, MasterRow, Pack, Product, TaxClass, Unit, Variant};
+use crate::cell_value::{clean, missing, named, packs_of, tax_class, unit_of, variant_of};
 use crate::id::{Barcode, Hash, MasterCode, Name, ProductCode};
 use crate::import_options::{Field, ImportOptions};
-use crate::quantity::{Percent, UnitPrice};
+use crate::quantity::UnitPrice;
 use crate::refusal::{Reason, Refusal};
-use crate::tax::{LineTax, TaxCategory};
 
 /// Separates several values in one cell where the file itself lists them, as a JSON array does.
 pub const LIST_SEPARATOR: char = '\u{1f}';
@@ -109,7 +109,7 @@ impl ProductImport {
     /// A field that is missing or cannot be what it must be.
     pub fn read_row(&self, cell: Cells<'_>) -> Result<ImportedProduct, Refusal> {
         let one = |field: Field| self.first(field, cell);
-        let barcodes = self.read_barcodes(cell)?;
+        let mut barcodes = self.read_barcodes(cell)?;
         let code = self.read_code(cell, &barcodes)?;
         let name = one(Field::Name).ok_or_else(|| missing(Field::Name, "the name of the product"))?;
         let brand = one(Field::Brand).map(|text| named(Field::Brand, Name::new(clean(&text)))).transpose()?;
@@ -122,6 +122,12 @@ impl ProductImport {
         let rate = one(Field::TaxRate).ok_or_else(|| missing(Field::TaxRate, "the tax in percent"))?;
         let tax_class = tax_class(&rate)?;
         let cost = one(Field::Cost).map(|text| UnitPrice::read(Field::Cost.code(), &text)).transpose()?;
+        let packs = self.read_packs(cell)?;
+        for pack in &packs {
+            if !barcodes.contains(&pack.barcode) {
+                barcodes.push(pack.barcode.clone());
+            }
+        }
         let product = Product {
             code,
             name: named(Field::Name, Name::new(clean(&name)))?,
@@ -132,6 +138,8 @@ impl ProductImport {
             tax_class: tax_class.code.clone(),
             price: Some(UnitPrice::read(price_field.code(), &price)?),
             cost,
+            packs,
+            variant: self.read_variant(cell)?,
         };
         MasterRow::Product(Box::new(product.clone())).check()?;
         Ok(ImportedProduct { product, categories, tax_class, warnings })
@@ -204,6 +212,20 @@ impl ProductImport {
 
     fn read_barcodes(&self, cell: Cells<'_>) -> Result<Vec<Barcode>, Refusal> {
         self.listed(Field::Barcode, cell).into_iter().map(Barcode::new).collect()
+    }
+
+    fn read_packs(&self, cell: Cells<'_>) -> Result<Vec<Pack>, Refusal> {
+        let mut quantities = self.filled(Field::PackQuantity, cell);
+        if let Some(by) = self.separator.as_deref() {
+            let parts = quantities.iter().flat_map(|text| text.split(by));
+            quantities = parts.filter_map(|part| text_of(Some(part))).collect();
+        }
+        packs_of(self.listed(Field::PackBarcode, cell), &quantities)
+    }
+
+    fn read_variant(&self, cell: Cells<'_>) -> Result<Option<Variant>, Refusal> {
+        let parent = self.first(Field::Parent, cell);
+        parent.map(|parent| variant_of(parent, &self.filled(Field::Attributes, cell))).transpose()
     }
 
     fn read_categories(&self, cell: Cells<'_>) -> Result<Vec<Category>, Refusal> {
@@ -288,50 +310,8 @@ fn text_of(cell: Option<&str>) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The text with tabs and other control characters as spaces, and none around it.
-fn clean(text: &str) -> String {
-    let spaced: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    spaced.trim().to_owned()
-}
-
 fn category_code(name: &str) -> String {
     name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The refusal of a value of a general kind, naming the field that it was for.
-fn named<T>(field: Field, read: Result<T, Refusal>) -> Result<T, Refusal> {
-    read.map_err(|refusal| Refusal::new(refusal.reason(), field.code(), refusal.value(), refusal.limit()))
-}
-
-fn missing(field: Field, limit: &str) -> Refusal {
-    Refusal::new(Reason::Missing, field.code(), "", limit)
-}
-
-fn unit_of(text: &str, warnings: &mut Vec<String>) -> Unit {
-    match text.to_lowercase().trim_end_matches('.') {
-        "piece" | "pieces" | "ko" | "kom" | "komad" | "pc" | "pcs" | "ud" | "uds" | "un" | "unit" | "units"
-        | "each" | "ea" | "stk" | "st" | "stück" | "szt" | "db" | "ks" | "pz" | "pza" | "pieza" => Unit::Piece,
-        "kg" | "kgs" | "kilo" | "kilogram" | "kilogramo" | "kilogramm" => Unit::Kilogram,
-        "l" | "lt" | "ltr" | "litre" | "liter" | "litro" | "litra" => Unit::Litre,
-        "m" | "mt" | "mtr" | "metre" | "meter" | "metro" => Unit::Metre,
-        _ => {
-            warnings.push(format!("unit {text} is not known; sold by the piece"));
-            Unit::Piece
-        }
-    }
-}
-
-fn tax_class(text: &str) -> Result<TaxClass, Refusal> {
-    let field = Field::TaxRate.code();
-    let rate = Percent::read(field, text.trim_end_matches('%').trim_end())?;
-    if rate.is_negative() {
-        return Err(Refusal::new(Reason::Negative, field, rate, "0 or more percent"));
-    }
-    if rate.decimal() > 100.into() {
-        return Err(Refusal::new(Reason::Overflow, field, rate, "100 percent"));
-    }
-    let category = if rate.is_zero() { TaxCategory::ZeroRated } else { TaxCategory::Standard };
-    Ok(TaxClass { code: MasterCode::new(format!("{category}{rate}"))?, taxes: vec![LineTax::vat(category, rate)] })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use rust_decimal::Decimal;
+use rust_decimal::RoundingStrategy;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::refusal::{Reason, Refusal};
@@ -145,6 +146,14 @@ decimals! {
 impl Quantity {
     /// One.
     pub const ONE: Self = Self(Decimal::ONE);
+
+    /// So many times as much, to the digits that a quantity has, or `None` beyond 28 digits.
+    #[must_use]
+    pub fn checked_mul(self, times: Self) -> Option<Self> {
+        let product = self.0.checked_mul(times.0)?;
+        let digits = u32::try_from(Self::DIGITS_MAX).ok()?;
+        Some(Self::new(product.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)))
+    }
 
     /// Whether it counts whole pieces.
     #[must_use]

@@ -10,6 +10,7 @@ use crate::catalog::Unit;
 use crate::currency::Currency;
 use crate::document::{Issued, LineV1};
 use crate::drawer::{CashMovementKind, DrawerSession, ZReportV1};
+use crate::goods_label::TraceV1;
 use crate::grant::Profile;
 use crate::id::MasterCode;
 use crate::money::Money;
@@ -218,7 +219,23 @@ impl Page {
         };
         let each = format!("  {measured} x {}", shown_price(line.unit_price, self.currency));
         self.pair(&each, &shown.show(self.currency));
+        if let Some(trace) = &line.trace {
+            self.trace(trace);
+        }
         Ok(())
+    }
+
+    /// Lot, expiry and serial, and what the shop should look at.
+    fn trace(&mut self, trace: &TraceV1) {
+        if let Some(lot) = &trace.lot {
+            self.pair(&format!("  Lot {lot}"), "");
+        }
+        if let Some(expiry) = trace.expiry {
+            self.pair(&format!("  Good until {expiry}"), if trace.is_expired { "EXPIRED" } else { "" });
+        }
+        if let Some(serial) = &trace.serial {
+            self.pair(&format!("  Serial {serial}"), if trace.is_sold_before { "SOLD BEFORE" } else { "" });
+        }
     }
 
     fn approval(&mut self, approval: Option<&ApprovalV1>) {

@@ -356,5 +356,7 @@ fn product(rest: &str) -> Result<Product, TillError> {
         tax_class: class.parse()?,
         price: Some(price.parse()?),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     })
 }

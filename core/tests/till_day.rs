@@ -51,6 +51,8 @@ fn till() -> Till {
         tax_class: class.code.clone(),
         price: Some("1.25".parse().unwrap()),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     };
     let rows = vec![MasterRow::TaxClass(class), MasterRow::Product(Box::new(milk))];
     till.execute(&Command::ChangeMasterData(rows), &owner(), now(1)).unwrap();

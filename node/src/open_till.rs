@@ -14,6 +14,7 @@ use counterfoil_core::command::Command;
 use counterfoil_core::db::{FileBackend, StorageBackend};
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::OperatorCode;
+use counterfoil_core::in_store_code::Mask;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::operator::Operator;
 use counterfoil_core::refusal::{Reason, Refusal};
@@ -150,7 +151,10 @@ impl OpenTill {
         let folder = lock.folder();
         // A damaged store can still be audited, which says where it is damaged; nothing else is answered.
         let mut broken = damage_of(guarded(&folder.store(), || till.check_pages()))?;
-        let (first, second) = (folder.file(MARK), Settings::read(folder)?.second_mark);
+        let settings = Settings::read(folder)?;
+        let masks: Result<Vec<Mask>, Refusal> = settings.masks.iter().map(|mask| mask.parse()).collect();
+        till.set_masks(masks?)?;
+        let (first, second) = (folder.file(MARK), settings.second_mark);
         let mut starts = 0;
         for path in [Some(first.as_path()), second.as_deref()].into_iter().flatten() {
             let Some(mark) = Mark::read(path)? else { continue };

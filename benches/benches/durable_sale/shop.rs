@@ -195,6 +195,8 @@ fn products() -> Vec<Product> {
             tax_class: "S25".parse().unwrap(),
             price: Some(price),
             cost: None,
+            packs: Vec::new(),
+            variant: None,
         });
     }
     products.sort_by(|one: &Product, other| one.code.cmp(&other.code));

@@ -7,7 +7,7 @@ use crate::catalog::MasterRow;
 use crate::credit_note::{RefundedDocument, RefundedLine};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, command_key};
-use crate::db::tables::{COMMANDS, DOCUMENTS, JOURNALS, REFUNDED, STOCK};
+use crate::db::tables::{COMMANDS, DOCUMENTS, JOURNALS, REFUNDED, SERIALS, STOCK};
 use crate::db::tail::Rows;
 use crate::document::DocumentV1;
 use crate::event::Event;
@@ -66,6 +66,12 @@ fn apply_document(rows: &mut impl Rows, at: EntryRef, document: &DocumentV1) -> 
         let before = rows.get::<_, Quantity>(STOCK, &line.code.as_str())?.unwrap_or(Quantity::ZERO);
         let after = before.checked_sub(line.quantity).ok_or_else(|| too_much_stock(&line.code))?;
         rows.put(STOCK, &line.code.as_str(), &after)?;
+        if let Some(serial) = line.trace.as_ref().and_then(|trace| trace.serial.as_ref()) {
+            let key = look_up::serial_key(&line.code, serial);
+            let before = rows.get::<_, Quantity>(SERIALS, &key.as_str())?.unwrap_or(Quantity::ZERO);
+            let after = before.checked_add(line.quantity).ok_or_else(|| too_much_stock(&line.code))?;
+            rows.put(SERIALS, &key.as_str(), &after)?;
+        }
     }
     Ok(())
 }

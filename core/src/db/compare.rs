@@ -4,7 +4,9 @@ use redb::{Key, ReadTransaction, ReadableTable, TableDefinition, TableHandle, Va
 
 use crate::db::error::DbError;
 use crate::db::row;
-use crate::db::tables::{BARCODES, COMMANDS, DOCUMENTS, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK};
+use crate::db::tables::{
+    BARCODES, COMMANDS, DOCUMENTS, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, SERIALS, STOCK,
+};
 use crate::db::tail::View;
 use crate::hex;
 
@@ -19,6 +21,7 @@ pub(crate) fn compare(
     table(stored, replayed, COMMANDS, |_| true, differs)?;
     table(stored, replayed, REFUNDED, |_| true, differs)?;
     table(stored, replayed, STOCK, |_| true, differs)?;
+    table(stored, replayed, SERIALS, |_| true, differs)?;
     table(stored, replayed, MASTER, |key| key.0 == 0, differs)?;
     table(stored, replayed, BARCODES, |key| key.0 == 0, differs)
 }

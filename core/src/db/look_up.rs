@@ -8,14 +8,15 @@ use sha2::{Digest, Sha256};
 use crate::credit_note::{RefundedDocument, RefundedLine};
 use crate::db::error::DbError;
 use crate::db::row;
-use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, META, REFUNDED};
+use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, META, REFUNDED, SERIALS};
 use crate::document::DocumentV1;
 use crate::feed::FeedCursor;
-use crate::id::CommandId;
+use crate::id::{CommandId, Note, ProductCode};
 use crate::journal::envelope::Entry;
 use crate::journal::fault::Fault;
 use crate::journal_state::JournalState;
 use crate::planted::{Bug, is_alive};
+use crate::quantity::Quantity;
 
 /// Where an entry lies in this folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -164,6 +165,17 @@ pub(crate) fn command(tables: &impl Tables, id: &CommandId) -> Result<Option<Ent
 /// The entry that issued a printed number.
 pub(crate) fn document(tables: &impl Tables, printed: &str) -> Result<Option<EntryRef>, DbError> {
     tables.get(DOCUMENTS, &printed)
+}
+
+/// The key of a piece of a product.
+pub(crate) fn serial_key(code: &ProductCode, serial: &Note) -> String {
+    format!("{code}\u{1D}{serial}")
+}
+
+/// Whether a piece with this serial is sold and not taken back.
+pub(crate) fn is_serial_sold(tables: &impl Tables, code: &ProductCode, serial: &Note) -> Result<bool, DbError> {
+    let sold = tables.get::<_, Quantity>(SERIALS, &serial_key(code, serial).as_str())?;
+    Ok(sold.is_some_and(|sold| !sold.is_zero() && !sold.is_negative()))
 }
 
 /// What was refunded of each line of a document, and of the document.

@@ -10,9 +10,13 @@ use crate::db::row;
 use crate::db::tables::{BARCODES, MASTER};
 use crate::decide::sale::Sellable;
 use crate::feed::StateHash;
+use crate::goods_label::GoodsLabel;
 use crate::id::{Barcode, OperatorCode, ProductCode};
+use crate::in_store_code::Mask;
 use crate::operator::Operator;
+use crate::quantity::Quantity;
 use crate::role::{Role, RoleRules};
+use crate::scan::{Rules, scan};
 
 const PRODUCT_KIND: u8 = 3;
 const OPERATOR_KIND: u8 = 5;
@@ -67,9 +71,14 @@ impl Shelf {
     }
 }
 
-/// What a product code or barcode stands for.
-pub(crate) fn sellable(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
-    let Some(product) = find_product(shelf, generation, code)? else { return Ok(None) };
+/// What a code stands for: a product's own code, a barcode, or a scanned code that says more.
+pub(crate) fn sellable(
+    shelf: &Shelf,
+    generation: u8,
+    code: &str,
+    masks: &dyn Fn() -> Vec<Mask>,
+) -> Result<Option<Sellable>, DbError> {
+    let Some((product, pack, label)) = find_product(shelf, generation, code, masks)? else { return Ok(None) };
     let price = match shelf.row(generation, &MasterKey::Price(product.code.clone()))? {
         Some(MasterRow::Price(price)) => Some(price.price),
         _ => product.price,
@@ -78,24 +87,52 @@ pub(crate) fn sellable(shelf: &Shelf, generation: u8, code: &str) -> Result<Opti
         Some(MasterRow::TaxClass(class)) => class.taxes,
         _ => Vec::new(),
     };
-    Ok(Some(Sellable { product, price, taxes }))
+    Ok(Some(Sellable { pack, label, ..Sellable::of(product, price, taxes) }))
 }
 
-/// The product with this code, else the one with this barcode; a UPC-E is also looked up as the UPC-A that it stands for.
-fn find_product(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<Product>, DbError> {
+type Found = (Product, Quantity, GoodsLabel);
+
+/// In order: the product with this code; the one with this barcode, a UPC-E also as the UPC-A that it stands for; and of
+/// what the code says when it is read as a scanned one, the in-store code with its measure zeroed, then the GTIN.
+fn find_product(
+    shelf: &Shelf,
+    generation: u8,
+    code: &str,
+    masks: &dyn Fn() -> Vec<Mask>,
+) -> Result<Option<Found>, DbError> {
     if let Ok(code) = ProductCode::new(code)
         && let Some(product) = product(shelf, generation, &code)?
     {
-        return Ok(Some(product));
+        return Ok(Some((product, Quantity::ONE, GoodsLabel::default())));
     }
     let expanded = barcode::upc_e_to_upc_a(code).ok();
     for scanned in [Some(code), expanded.as_deref()].into_iter().flatten() {
-        let Ok(scanned) = Barcode::new(scanned) else { continue };
-        if let Some(found) = shelf.product_of_barcode(generation, &scanned)? {
-            return product(shelf, generation, &found)?.map(Some).ok_or_else(|| dangling(&found));
+        if let Some((product, pack)) = by_barcode(shelf, generation, scanned)? {
+            return Ok(Some((product, pack, GoodsLabel::default())));
+        }
+    }
+    let masks = masks();
+    let scanned = scan(code, Rules { masks: &masks, ..Rules::default() });
+    if !scanned.is_valid() {
+        return Ok(None);
+    }
+    for gtin in [scanned.article, scanned.gtin].into_iter().flatten() {
+        if let Some((product, pack)) = by_barcode(shelf, generation, gtin.as_str())? {
+            return Ok(Some((product, pack, GoodsLabel::of(&scanned))));
         }
     }
     Ok(None)
+}
+
+/// The product that has a barcode, and how many the barcode stands for.
+fn by_barcode(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<(Product, Quantity)>, DbError> {
+    let Ok(scanned) = Barcode::new(code) else { return Ok(None) };
+    let Some(found) = shelf.product_of_barcode(generation, &scanned)? else { return Ok(None) };
+    let product = product(shelf, generation, &found)?.ok_or_else(|| dangling(&found))?;
+    let key = comparison_key(&scanned);
+    let pack = product.packs.iter().find(|pack| comparison_key(&pack.barcode) == key);
+    let quantity = pack.map_or(Quantity::ONE, |pack| pack.quantity);
+    Ok(Some((product, quantity)))
 }
 
 fn product(shelf: &Shelf, generation: u8, code: &ProductCode) -> Result<Option<Product>, DbError> {

@@ -6,7 +6,7 @@
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
 use crate::db::tables::{
-    BARCODES, COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, STOCK, TAIL,
+    BARCODES, COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, LOCKOUTS, MASTER, META, PINS, REFUNDED, SERIALS, STOCK, TAIL,
 };
 use crate::db::{Store, WriteTransaction, row, tail};
 
@@ -50,6 +50,7 @@ fn make_tables(tx: &WriteTransaction) -> Result<(), DbError> {
     tx.open_table(COMMANDS)?;
     tx.open_table(REFUNDED)?;
     tx.open_table(STOCK)?;
+    tx.open_table(SERIALS)?;
     tx.open_table(MASTER)?;
     tx.open_table(BARCODES)?;
     tx.open_table(META)?;

@@ -3,7 +3,7 @@
 //! Values other than those of `ENTRIES` are postcard rows sealed by `row`. A *life* counts the journals of this folder from 1.
 //!
 //! Derived tables (replay rebuilds them, audit compares them): `JOURNALS`, `DOCUMENTS`, `COMMANDS`, `REFUNDED`, `STOCK`,
-//! and generation 0 of `MASTER` and `BARCODES`.
+//! `SERIALS`, and generation 0 of `MASTER` and `BARCODES`.
 //!
 //! Not from entries: further generations of `MASTER` and `BARCODES` (the feed's rows, audited by the state hash in their
 //! cursor), `META` (schema, head office's key, cursor, acknowledgements), `PINS` and `LOCKOUTS`. The mark beside the store
@@ -32,6 +32,9 @@ pub(crate) const REFUNDED: TableDefinition<'static, (u16, u64, u16), &[u8]> = Ta
 
 /// Product code to the sum of its movements on this till.
 pub(crate) const STOCK: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("stock_v1");
+
+/// Product code, GS (0x1D) and serial to how many of it are sold and not taken back.
+pub(crate) const SERIALS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("serials_v1");
 
 /// Master data: (generation, kind byte and code) to `MasterRow`. Generation 0 is this till's own.
 pub(crate) const MASTER: TableDefinition<'static, (u8, &[u8]), &[u8]> = TableDefinition::new("master_v1");

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::MasterRow;
 use crate::db::error::DbError;
 use crate::db::look_up::{EntryRef, Tables};
-use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, REFUNDED, STOCK, TAIL};
+use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, REFUNDED, SERIALS, STOCK, TAIL};
 use crate::db::{master, row};
 use crate::id::Hash;
 use crate::journal::codec;
@@ -99,6 +99,7 @@ impl Tail {
         self.fold_table(tx, COMMANDS)?;
         self.fold_table(tx, REFUNDED)?;
         self.fold_table(tx, STOCK)?;
+        self.fold_table(tx, SERIALS)?;
         tx.open_table(TAIL)?.retain_in(HEAD.saturating_add(1).., |_, _| false)?;
         Ok(())
     }

@@ -157,6 +157,8 @@ mod tests {
             tax_class: MasterCode::new("S25").unwrap(),
             price: None,
             cost: None,
+            packs: Vec::new(),
+            variant: None,
         }))
     }
 

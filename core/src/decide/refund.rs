@@ -233,6 +233,7 @@ fn credited(sold: &DocumentV1, parts: &[(u16, RefundedLine)]) -> Result<(Vec<Lin
             discount: part.discount.negated()?,
             taxes: line_taxes,
             preceding_line: *number,
+            scans: None,
             ..line.clone()
         });
     }

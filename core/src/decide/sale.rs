@@ -6,13 +6,15 @@
 use crate::activity::UnsoldLineV1;
 use crate::approval::Authority;
 use crate::cash_rounding::CashRounding;
-use crate::catalog::Product;
+use crate::catalog::{Product, Unit};
 use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
+use crate::currency::Currency;
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, Issued, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
+use crate::goods_label::GoodsLabel;
 use crate::id::{CommandId, refuse_card_number};
-use crate::line::LineInput;
+use crate::line::{self, LineInput};
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
 use crate::quantity::{Decimal, Quantity, UnitPrice};
@@ -22,6 +24,7 @@ use crate::series::DocumentKind;
 use crate::settlement::{Settlement, settle, settle_in_cash};
 use crate::tax::LineTax;
 use crate::tender::Tender;
+use crate::time::Date;
 use crate::totals::{DocumentInput, LINES_MAX, PriceMode, PricedDocument, price};
 
 /// What a code stands for on this till: a product with its price and taxes here.
@@ -33,6 +36,18 @@ pub struct Sellable {
     pub price: Option<UnitPrice>,
     /// The taxes of its class.
     pub taxes: Vec<LineTax>,
+    /// How many one scan of the code sells: more than one for the barcode of a pack.
+    pub pack: Quantity,
+    /// What the code says of the very goods.
+    pub label: GoodsLabel,
+}
+
+impl Sellable {
+    /// A product found by its own code or by the barcode of one piece.
+    #[must_use]
+    pub fn of(product: Product, price: Option<UnitPrice>, taxes: Vec<LineTax>) -> Self {
+        Self { product, price, taxes, pack: Quantity::ONE, label: GoodsLabel::default() }
+    }
 }
 
 /// Decides a sale. `products` answers each line of the basket in order.
@@ -68,7 +83,7 @@ pub fn decide(
         customer: basket.customer.clone(),
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
-        lines: document_lines(basket, &lines, &priced)?,
+        lines: document_lines(basket, &lines, &priced, issued.date())?,
         discounts: basket.discounts.clone(),
         totals: TotalsV1 {
             net: priced.net,
@@ -134,6 +149,8 @@ struct Line<'a> {
     sellable: &'a Sellable,
     quantity: Quantity,
     unit_price: UnitPrice,
+    /// How often the code was scanned, where that is not the quantity.
+    scans: Option<Quantity>,
 }
 
 fn priceable_lines<'a>(
@@ -169,7 +186,13 @@ fn priceable_line<'a>(
     if line.quantity.decimal() > Decimal::from(QUANTITY_MAX) {
         return Err(Refusal::new(Reason::TooMany, "quantity", line.quantity, QUANTITY_MAX));
     }
-    sellable.product.unit.check(line.quantity)?;
+    let quantity = quantity_sold(sellable, line)?;
+    sellable.product.unit.check(quantity)?;
+    if let Some((quantity, unit_price)) = priced_by_label(sellable, line, quantity, context.state.profile.currency)? {
+        require_taxes(sellable, line)?;
+        let scans = (quantity != line.quantity).then_some(line.quantity);
+        return Ok(Line { sellable, quantity, unit_price, scans });
+    }
     let unit_price = match (line.unit_price, sellable.price) {
         (Some(typed), _) if typed.is_negative() => {
             return Err(Refusal::new(Reason::PriceNegative, "unit_price", typed, "zero or more"));
@@ -184,11 +207,78 @@ fn priceable_line<'a>(
             return Err(Refusal::new(Reason::NoPrice, "code", &line.code, "give it a price or type one"));
         }
     };
+    require_taxes(sellable, line)?;
+    let scans = (quantity != line.quantity).then_some(line.quantity);
+    Ok(Line { sellable, quantity, unit_price, scans })
+}
+
+fn require_taxes(sellable: &Sellable, line: &BasketLine) -> Result<(), Refusal> {
     if sellable.taxes.is_empty() {
         let limit = format!("tax class {} must be imported first", sellable.product.tax_class);
         return Err(Refusal::new(Reason::NoPrice, "code", &line.code, limit));
     }
-    Ok(Line { sellable, quantity: line.quantity, unit_price })
+    Ok(())
+}
+
+/// How much is sold: what one scan is, as often as it was scanned.
+fn quantity_sold(sellable: &Sellable, line: &BasketLine) -> Result<Quantity, Refusal> {
+    let label = &sellable.label;
+    let by_label = match sellable.product.unit {
+        Unit::Kilogram => label.weight,
+        Unit::Piece => label.count,
+        Unit::Litre | Unit::Metre => None,
+    };
+    let one = by_label.unwrap_or(Quantity::ONE);
+    let sold = one.checked_mul(sellable.pack).and_then(|one| one.checked_mul(line.quantity));
+    let limit = Decimal::from(QUANTITY_MAX);
+    let within = sold.filter(|sold| sold.decimal() <= limit && !sold.is_zero());
+    within.ok_or_else(|| Refusal::new(Reason::TooMany, "quantity", line.quantity, QUANTITY_MAX))
+}
+
+/// Quantity and unit price of a line whose label has its price. What is weighed is sold at its own price per unit, and as
+/// much of it as comes to exactly the price on the label; anything else at the price on the label.
+fn priced_by_label(
+    sellable: &Sellable,
+    line: &BasketLine,
+    quantity: Quantity,
+    currency: Currency,
+) -> Result<Option<(Quantity, UnitPrice)>, Refusal> {
+    let label = &sellable.label;
+    let is_ours = label.currency.is_none_or(|code| code == currency.code());
+    let Some(price) = label.price.filter(|_| is_ours && line.unit_price.is_none()) else { return Ok(None) };
+    let amount = |quantity: Quantity, unit_price: UnitPrice| {
+        line::amount(
+            &LineInput {
+                quantity,
+                unit_price,
+                base_quantity: Quantity::ONE,
+                price_discount: UnitPrice::ZERO,
+                taxes: Vec::new(),
+                adjustments: Vec::new(),
+            },
+            currency,
+        )
+    };
+    let wanted = amount(line.quantity, price)?;
+    match (sellable.product.unit, sellable.price.filter(|unit_price| !unit_price.is_zero())) {
+        (Unit::Kilogram | Unit::Litre | Unit::Metre, Some(unit_price)) => {
+            // The weight on the label, else the shortest quantity that comes to the price.
+            let labelled = label.weight.map(|_| quantity).into_iter();
+            for quantity in labelled.chain(quantities_at(wanted.decimal(currency), unit_price)) {
+                if !quantity.is_zero() && amount(quantity, unit_price)? == wanted {
+                    return Ok(Some((quantity, unit_price)));
+                }
+            }
+            Ok(Some((line.quantity, price)))
+        }
+        (Unit::Kilogram | Unit::Litre | Unit::Metre, None) | (Unit::Piece, _) => Ok(Some((line.quantity, price))),
+    }
+}
+
+/// What an amount buys at a price, to ever more digits.
+fn quantities_at(amount: Decimal, unit_price: UnitPrice) -> impl Iterator<Item = Quantity> {
+    let exact = amount.checked_div(unit_price.decimal());
+    (3..=6).filter_map(move |digits| exact.map(|exact| Quantity::new(exact.round_dp(digits))))
 }
 
 /// Whether a planted defect makes everything dearer.
@@ -242,10 +332,16 @@ fn settle_basket(
     Ok(settlement)
 }
 
-fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) -> Result<Vec<LineV1>, Refusal> {
+fn document_lines(
+    basket: &Basket,
+    lines: &[Line<'_>],
+    priced: &PricedDocument,
+    day: Date,
+) -> Result<Vec<LineV1>, Refusal> {
     let all = basket.lines.iter().zip(lines).zip(&priced.lines);
     let line = |((submitted, line), amounts): ((&BasketLine, &Line<'_>), &crate::totals::PricedLine)| {
         let product = &line.sellable.product;
+        let trace = line.sellable.label.trace(day);
         let taxes = line.sellable.taxes.iter().zip(&amounts.taxes).map(|(tax, amount)| {
             let index = priced.taxes.iter().position(|total| total.tax == *tax).unwrap_or(usize::MAX);
             let limit = || Refusal::new(Reason::TooMany, "taxes", priced.taxes.len(), u8::MAX);
@@ -264,9 +360,26 @@ fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) 
             discount: amounts.discount,
             taxes: taxes.collect::<Result<_, Refusal>>()?,
             preceding_line: 0,
+            scans: line.scans,
+            trace: trace.map(Box::new),
         })
     };
-    all.map(line).collect()
+    let mut sold = all.map(line).collect::<Result<Vec<LineV1>, Refusal>>()?;
+    flag_repeated_serials(&mut sold);
+    Ok(sold)
+}
+
+/// Flags a serial that stands twice in one basket.
+fn flag_repeated_serials(lines: &mut [LineV1]) {
+    let serial = |line: &LineV1| line.trace.as_ref().and_then(|trace| trace.serial.clone());
+    let serials: Vec<_> = lines.iter().map(|line| (line.code.clone(), serial(line))).collect();
+    for (place, line) in lines.iter_mut().enumerate() {
+        let own = (line.code.clone(), serial(line));
+        let is_repeated = own.1.is_some() && serials.iter().take(place).any(|earlier| *earlier == own);
+        if let Some(trace) = line.trace.as_mut().filter(|_| is_repeated) {
+            trace.is_sold_before = true;
+        }
+    }
 }
 
 /// The first field in which a basket differs from the document that its id issued before.
@@ -288,7 +401,7 @@ pub fn difference(basket: &Basket, before: &Issued) -> Option<Refusal> {
         if scanned_digest(&line.code) != sold.scanned {
             return reused(field("code"), line.code.clone(), sold.code.to_string());
         }
-        if line.quantity != sold.quantity {
+        if line.quantity != sold.scans.unwrap_or(sold.quantity) {
             return reused(field("quantity"), line.quantity.to_string(), sold.quantity.to_string());
         }
         if line.unit_price != typed {

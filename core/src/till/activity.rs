@@ -5,13 +5,11 @@ use crate::addendum::{ADDENDA_MAX, ZAddendumV1, printed};
 use crate::command::{Activity, Amendment};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
-use crate::db::master::{self, Shelf};
 use crate::decide::{self, Context};
 use crate::event::Event;
 use crate::id::{DocumentNumber, OperatorCode};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
-use crate::totals::LINES_MAX;
 
 use super::open::append;
 use super::{Till, TillError};
@@ -77,10 +75,7 @@ impl Till {
         activity: &Activity,
         generation: u8,
     ) -> Result<Event, TillError> {
-        let shelf = Shelf::of(&self.store.read()?)?;
-        let lines = activity.lines().iter().take(LINES_MAX);
-        let products = lines.map(|line| master::sellable(&shelf, generation, &line.code));
-        let products = products.collect::<Result<Vec<_>, _>>()?;
+        let products = self.sellables(activity.lines(), generation)?;
         Ok(decide::activity::decide(context, activity, &products)?)
     }
 

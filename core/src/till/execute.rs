@@ -2,7 +2,7 @@
 
 use crate::cash_rounding::CashRounding;
 use crate::catalog::MasterRow;
-use crate::command::{Basket, Command, RefundRequest};
+use crate::command::{Basket, BasketLine, Command, RefundRequest};
 use crate::db::apply::apply;
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
@@ -11,6 +11,7 @@ use crate::db::tail;
 use crate::db::{WriteTransaction, master};
 use crate::decide::master_data::KnownRow;
 use crate::decide::refund::Preceding;
+use crate::decide::sale::Sellable;
 use crate::decide::{self, Context};
 use crate::document::Issued;
 use crate::drawer::ZReportV1;
@@ -210,7 +211,7 @@ impl Till {
         generation: u8,
     ) -> Result<Event, TillError> {
         match command {
-            Command::CompleteSale(basket) => self.decide_sale(context, basket, generation),
+            Command::CompleteSale(basket) => self.decide_sale(tables, context, basket, generation),
             Command::RefundSale(request) => self.decide_refund(tables, context, request),
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
@@ -223,13 +224,28 @@ impl Till {
         }
     }
 
-    fn decide_sale(&self, context: &Context<'_>, basket: &Basket, generation: u8) -> Result<Event, TillError> {
-        let shelf = Shelf::of(&self.store.read()?)?;
-        let lines = basket.lines.iter().take(crate::totals::LINES_MAX);
-        let products = lines.map(|line| master::sellable(&shelf, generation, &line.code));
-        let products = products.collect::<Result<Vec<_>, _>>()?;
+    fn decide_sale(
+        &self,
+        tables: &impl Tables,
+        context: &Context<'_>,
+        basket: &Basket,
+        generation: u8,
+    ) -> Result<Event, TillError> {
+        let mut products = self.sellables(&basket.lines, generation)?;
+        for sellable in products.iter_mut().flatten() {
+            if let Some(serial) = &sellable.label.serial {
+                sellable.label.is_sold_before = look_up::is_serial_sold(tables, &sellable.product.code, serial)?;
+            }
+        }
         let coins = self.coins(basket.at.unwrap_or(context.now));
         Ok(decide::sale::decide(context, basket, &products, coins)?)
+    }
+
+    /// What the codes of lines stand for.
+    pub(super) fn sellables(&self, lines: &[BasketLine], generation: u8) -> Result<Vec<Option<Sellable>>, DbError> {
+        let shelf = Shelf::of(&self.store.read()?)?;
+        let lines = lines.iter().take(crate::totals::LINES_MAX);
+        lines.map(|line| master::sellable(&shelf, generation, &line.code, &|| self.masks())).collect()
     }
 
     fn decide_refund(

@@ -72,7 +72,7 @@ impl Till {
     pub fn resolve(&self, code: &str) -> Result<Option<Sellable>, TillError> {
         let tx = self.store.read()?;
         let generation = look_up::feed_state(&tx)?.active;
-        Ok(master::sellable(&Shelf::of(&tx)?, generation, code)?)
+        Ok(master::sellable(&Shelf::of(&tx)?, generation, code, &|| self.masks())?)
     }
 
     /// Products in the order of their codes, after `after`, at most `limit`.

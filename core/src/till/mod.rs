@@ -25,6 +25,7 @@ use crate::db::tables::META;
 use crate::db::tail::{Tail, View};
 use crate::db::{ReadTransaction, Store, WriteTransaction, row};
 use crate::grant::Profile;
+use crate::in_store_code::{MASKS_MAX, Mask, masks_of};
 use crate::journal::envelope::ChainHead;
 use crate::journal::fault::Fault;
 use crate::journal::key::SigningKey;
@@ -97,6 +98,8 @@ pub struct Till {
     changes: u64,
     /// From which entry on the journal could not be verified when it was opened.
     damaged_from: Option<u64>,
+    /// Where the shop's own in-store codes carry a measure; before the rules of the country.
+    masks: Vec<Mask>,
 }
 
 impl Till {
@@ -133,6 +136,24 @@ impl Till {
     /// Tells the till whether the disk has room; whoever holds the backend measures it.
     pub fn set_space(&mut self, space: Space) {
         self.space = space;
+    }
+
+    /// Tells the till where the shop's own in-store codes carry a price, weight or count.
+    ///
+    /// # Errors
+    /// More than `MASKS_MAX`.
+    pub fn set_masks(&mut self, masks: Vec<Mask>) -> Result<(), Refusal> {
+        if masks.len() > MASKS_MAX {
+            return Err(Refusal::new(Reason::TooMany, "masks", masks.len(), MASKS_MAX));
+        }
+        self.masks = masks;
+        Ok(())
+    }
+
+    /// The shop's own masks, then those of its country.
+    pub(super) fn masks(&self) -> Vec<Mask> {
+        let of_country = masks_of(self.state.profile.country.as_str());
+        self.masks.iter().cloned().chain(of_country).collect()
     }
 
     /// Stops all writing, that of a clean stop included: whoever holds the till has found that it cannot be trusted.

@@ -105,7 +105,8 @@ impl Till {
         let tail = Tail::default();
         let (access, space) = (Access::Full, Space::Enough);
         let (pepper, changes, damaged_from) = (None, 0, None);
-        Ok(Self { store, keys: vec![key], pepper, access, space, life: 1, state, tail, changes, damaged_from })
+        let masks = Vec::new();
+        Ok(Self { store, keys: vec![key], pepper, access, space, life: 1, state, tail, changes, damaged_from, masks })
     }
 
     /// Opens a till. Without the current journal's key among `keys` it may only be read, and so may one whose newest entries
@@ -124,7 +125,8 @@ impl Till {
         drop(tx);
         let state = if is_alive(Bug::NumberAgainAfterStart) { state.with_numbers_freed() } else { state };
         let (pepper, space, damaged_from) = (None, Space::Enough, None);
-        let mut till = Self { store, keys, pepper, access, space, life, state, tail, changes, damaged_from };
+        let masks = Vec::new();
+        let mut till = Self { store, keys, pepper, access, space, life, state, tail, changes, damaged_from, masks };
         if let Some(error) = damage {
             till.store.abandon();
             till.damaged_from = Some(till.state.seq.saturating_add(1));

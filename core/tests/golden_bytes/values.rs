@@ -14,6 +14,7 @@ use counterfoil_core::event::{
     SeriesGrantedV1,
 };
 use counterfoil_core::feed::{FeedPageV1, FeedRow, StateHash};
+use counterfoil_core::goods_label::TraceV1;
 use counterfoil_core::grant::{GrantV1, JournalRequestV1, PredecessorV1, Profile, StopV1};
 use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
@@ -21,6 +22,7 @@ use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::{Operator, Pin, Role};
+use counterfoil_core::quantity::Quantity;
 use counterfoil_core::role::{Permission, RoleRules};
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::tax::{LineTax, TaxBase, TaxCategory, TaxTotal};
@@ -114,6 +116,8 @@ pub(crate) fn rows() -> [MasterRow; 6] {
         tax_class: "S25".parse().unwrap(),
         price: Some("1.25".parse().unwrap()),
         cost: Some("0.875".parse().unwrap()),
+        packs: Vec::new(),
+        variant: None,
     };
     let category = Category {
         code: "dairy".parse().unwrap(),
@@ -149,6 +153,14 @@ fn line() -> LineV1 {
         discount: money(100),
         taxes: vec![(0, money(189)), (1, money(57))],
         preceding_line: 0,
+        scans: Some(Quantity::ONE),
+        trace: Some(Box::new(TraceV1 {
+            lot: Some("AB-1".parse().unwrap()),
+            expiry: Some("2027-01-31".parse().unwrap()),
+            serial: Some("S-1".parse().unwrap()),
+            is_expired: true,
+            is_sold_before: false,
+        })),
     }
 }
 

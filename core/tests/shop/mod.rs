@@ -71,6 +71,8 @@ pub(crate) fn goods() -> Vec<MasterRow> {
         tax_class: MasterCode::new(class).unwrap(),
         price: Some(price.parse().unwrap()),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     };
     let classes = classes.into_iter().map(|row| MasterRow::TaxClass(class(row)));
     classes.chain(GOODS.into_iter().map(|row| MasterRow::Product(Box::new(product(row))))).collect()

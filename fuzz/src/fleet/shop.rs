@@ -105,6 +105,8 @@ pub(crate) fn product(code: &str, number: usize, price: i64) -> MasterRow {
         tax_class: master(class),
         price: Some(hundredths(price)),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     }))
 }
 

@@ -101,6 +101,8 @@ pub fn goods() -> Vec<MasterRow> {
         tax_class: MasterCode::new(class).expect("a short code"),
         price: Some(read(price)),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     };
     let classes = classes.into_iter().map(|row| MasterRow::TaxClass(class(row)));
     classes.chain(GOODS.into_iter().map(|row| MasterRow::Product(Box::new(product(row))))).collect()

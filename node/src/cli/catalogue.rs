@@ -32,7 +32,8 @@ pub enum Import {
 pub struct Products {
     /// The file
     file: PathBuf,
-    /// Which column holds a field: code, name, brand, barcode, category, price, special_price, unit, tax_rate, cost
+    /// Which column holds a field: code, name, brand, barcode, category, price, special_price, unit, tax_rate, cost,
+    /// pack_barcode, pack_quantity, parent, attributes
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<String>,
     /// What an empty cell of a field means

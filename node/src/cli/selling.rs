@@ -22,6 +22,11 @@ use crate::wire::basket::{RefundLineWire, RefundWire};
 use crate::wire::read::DecimalText;
 
 /// Sells baskets.
+///
+/// The code of a line is looked up in this order: as a product's code; as a barcode (that of a pack sells as many as are
+/// in it); then as a scanned code: an in-store code by the masks of the shop and of its country, whose weight sets the
+/// quantity and whose price sets the amount; GS1 elements and Digital Links by their GTIN, with lot, expiry and serial on
+/// the line. Goods that have expired and a serial that was sold before are sold, with a warning in the answer.
 #[derive(Debug, Args)]
 pub struct Sell {
     /// A file with one basket or JSON Lines of baskets and refunds, or - for standard input

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{CountryCode, Name};
+use counterfoil_core::in_store_code::Mask;
 use counterfoil_core::zone::{require_known, zone_of};
 use serde::Serialize;
 
@@ -47,6 +48,9 @@ pub struct Init {
     /// Where a second mark file lies, on another disk
     #[arg(long, value_name = "FILE")]
     second_mark: Option<PathBuf>,
+    /// Where the shop's own price and weight codes have their measure, such as weight:21.....{NNDDD}; before the country's
+    #[arg(long = "mask", value_name = "MASK")]
+    masks: Vec<Mask>,
 }
 
 /// Whether prices include tax.
@@ -77,13 +81,14 @@ impl Init {
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
         let second_mark = self.second_mark.as_deref().map(std::path::absolute).transpose();
         let second_mark = second_mark.map_err(|error| Failure::Usage(format!("--second-mark: {error}")))?;
+        let masks = self.masks.iter().map(ToString::to_string).collect();
         let profile = self.profile()?;
         let folder = console.folder()?;
         folder.require_no_till()?;
         require_none_lost(&folder)?;
         folder.make()?;
         let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
-        let till = OpenTill::create(lock, profile, &Settings { second_mark })?;
+        let till = OpenTill::create(lock, profile, &Settings { second_mark, masks })?;
         let profile = till.profile();
         let made = Answer::done(&MadeWire {
             store: profile.store.as_str(),

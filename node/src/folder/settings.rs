@@ -15,6 +15,9 @@ const BYTES_MAX: u64 = 65_536;
 pub struct Settings {
     /// Where a second mark file lies, on another disk.
     pub second_mark: Option<PathBuf>,
+    /// Where the shop's own in-store codes carry a measure, such as `price:21.....{NNNDD}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<String>,
 }
 
 impl Settings {

@@ -1,8 +1,9 @@
 //! Looking products up: one by code or barcode, or all of them by pages.
 
+use counterfoil_core::catalog::Pack;
 use counterfoil_core::currency::Currency;
 use counterfoil_core::decide::sale::Sellable;
-use counterfoil_core::id::ProductCode;
+use counterfoil_core::id::{Name, ProductCode};
 use counterfoil_core::receipt::shown_price;
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,18 @@ struct ProductWire {
     brand: Option<String>,
     barcodes: Vec<String>,
     categories: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    packs: Vec<PackWire>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PackWire {
+    barcode: String,
+    quantity: String,
 }
 
 /// The refusal of an unknown product, which on a till that has no products from its head office yet says how to get them.
@@ -63,7 +76,10 @@ pub fn never_fed(till: &mut OpenTill, refusal: Refusal) -> Result<Refusal, Failu
 
 impl ProductWire {
     fn new(sellable: Sellable, currency: Currency) -> Self {
-        let Sellable { product, price, taxes } = sellable;
+        let Sellable { product, price, taxes, pack: _, label: _ } = sellable;
+        let pack = |pack: &Pack| PackWire { barcode: pack.barcode.to_string(), quantity: pack.quantity.to_string() };
+        let attribute = |(name, value): &(Name, Name)| format!("{name}={value}");
+        let attributes = product.variant.iter().flat_map(|variant| &variant.attributes).map(attribute).collect();
         Self {
             code: product.code.to_string(),
             name: product.name.to_string(),
@@ -73,6 +89,9 @@ impl ProductWire {
             brand: product.brand.map(|brand| brand.to_string()),
             barcodes: product.barcodes.iter().map(ToString::to_string).collect(),
             categories: product.categories.iter().map(ToString::to_string).collect(),
+            packs: product.packs.iter().map(pack).collect(),
+            parent: product.variant.as_ref().map(|variant| variant.parent.to_string()),
+            attributes,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `{"id":"a","refused":{...}}`; a line that is no basket has id null and its number in the stream.
 
 use counterfoil_core::currency::Currency;
+use counterfoil_core::document::DocumentV1;
 use counterfoil_core::id::CommandId;
 use counterfoil_core::money::Money;
 use counterfoil_core::refusal::{Refusal, ToldRefusal};
@@ -56,6 +57,8 @@ struct SoldWire<'a> {
     hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,7 +118,23 @@ fn sold(issued: &Issued, currency: Currency) -> Answer {
         change: show(document.change),
         hash: issued.entry.hash().to_string(),
         approved_by: document.approved_by.as_ref().map(|approval| approval.approver.as_str()),
+        warnings: warnings(document),
     })
+}
+
+/// What was sold all the same, and somebody should look at.
+fn warnings(document: &DocumentV1) -> Vec<String> {
+    let mut told = Vec::new();
+    let traced = document.lines.iter().enumerate().filter_map(|(index, line)| Some((index, line.trace.as_ref()?)));
+    for (index, trace) in traced {
+        if let Some(expiry) = trace.expiry.filter(|_| trace.is_expired) {
+            told.push(format!("lines[{index}]: good until {expiry}, which has passed"));
+        }
+        if let Some(serial) = trace.serial.as_ref().filter(|_| trace.is_sold_before) {
+            told.push(format!("lines[{index}]: serial {serial} was sold before"));
+        }
+    }
+    told
 }
 
 fn refused(id: Option<&str>, refusal: &Refusal) -> Answer {

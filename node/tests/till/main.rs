@@ -10,6 +10,7 @@ mod drawer;
 mod folder;
 mod full_disk;
 mod kills;
+mod labels;
 mod local_api;
 mod lost_answers;
 mod people;

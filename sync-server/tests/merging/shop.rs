@@ -183,6 +183,8 @@ fn catalogue() -> Vec<MasterRow> {
         tax_class: class.code.clone(),
         price: Some("1.25".parse().unwrap()),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     };
     vec![MasterRow::TaxClass(class), MasterRow::Product(Box::new(milk))]
 }

@@ -203,6 +203,8 @@ pub(crate) fn milk(price: &str) -> MasterRow {
         tax_class: "S10".parse().unwrap(),
         price: Some(price.parse().unwrap()),
         cost: None,
+        packs: Vec::new(),
+        variant: None,
     }))
 }
 
