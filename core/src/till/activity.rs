@@ -75,7 +75,8 @@ impl Till {
         activity: &Activity,
         generation: u8,
     ) -> Result<Event, TillError> {
-        let products = self.sellables(activity.lines(), generation)?;
+        let shelf = Shelf::of(&self.store.read()?)?;
+        let products = self.sellables(&shelf, activity.lines(), generation)?;
         Ok(decide::activity::decide(context, activity, &products)?)
     }
 

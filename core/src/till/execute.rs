@@ -25,6 +25,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
 use super::actors::{Actors, By};
+use super::offers;
 use super::open::append;
 
 use super::{Space, Till, TillError};
@@ -231,21 +232,29 @@ impl Till {
         basket: &Basket,
         generation: u8,
     ) -> Result<Event, TillError> {
-        let mut products = self.sellables(&basket.lines, generation)?;
+        let shelf = Shelf::of(&self.store.read()?)?;
+        let mut products = self.sellables(&shelf, &basket.lines, generation)?;
         for sellable in products.iter_mut().flatten() {
             if let Some(serial) = &sellable.label.serial {
                 sellable.label.is_sold_before = look_up::is_serial_sold(tables, &sellable.product.code, serial)?;
             }
         }
-        let coins = self.coins(basket.at.unwrap_or(context.now));
-        Ok(decide::sale::decide(context, basket, &products, coins)?)
+        let at = basket.at.unwrap_or(context.now);
+        let occasion = basket.claims.occasion(&self.state.profile.store, at);
+        offers::apply_price_lists(&shelf, generation, basket, &mut products, &occasion)?;
+        let promotions = offers::promotions(&shelf, generation, &occasion)?;
+        Ok(decide::sale::decide(context, basket, &products, &promotions, self.coins(at))?)
     }
 
     /// What the codes of lines stand for.
-    pub(super) fn sellables(&self, lines: &[BasketLine], generation: u8) -> Result<Vec<Option<Sellable>>, DbError> {
-        let shelf = Shelf::of(&self.store.read()?)?;
+    pub(super) fn sellables(
+        &self,
+        shelf: &Shelf,
+        lines: &[BasketLine],
+        generation: u8,
+    ) -> Result<Vec<Option<Sellable>>, DbError> {
         let lines = lines.iter().take(crate::totals::LINES_MAX);
-        lines.map(|line| master::sellable(&shelf, generation, &line.code, &|| self.masks())).collect()
+        lines.map(|line| master::sellable(shelf, generation, &line.code, &|| self.masks())).collect()
     }
 
     fn decide_refund(

@@ -92,6 +92,7 @@ pub(crate) fn basket(id: &str, lines: &[(&str, &str)]) -> Basket {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     }
 }

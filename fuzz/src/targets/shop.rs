@@ -182,6 +182,7 @@ pub fn basket(id: &str, codes: &[&str]) -> Basket {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     }
 }

@@ -76,7 +76,7 @@ pub fn never_fed(till: &mut OpenTill, refusal: Refusal) -> Result<Refusal, Failu
 
 impl ProductWire {
     fn new(sellable: Sellable, currency: Currency) -> Self {
-        let Sellable { product, price, taxes, pack: _, label: _ } = sellable;
+        let Sellable { product, price, taxes, .. } = sellable;
         let pack = |pack: &Pack| PackWire { barcode: pack.barcode.to_string(), quantity: pack.quantity.to_string() };
         let attribute = |(name, value): &(Name, Name)| format!("{name}={value}");
         let attributes = product.variant.iter().flat_map(|variant| &variant.attributes).map(attribute).collect();

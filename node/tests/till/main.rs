@@ -13,6 +13,7 @@ mod kills;
 mod labels;
 mod local_api;
 mod lost_answers;
+mod offers;
 mod people;
 mod random;
 mod safekeeping;
