@@ -5,6 +5,7 @@ use crate::addendum::{ADDENDA_MAX, ZAddendumV1, printed};
 use crate::command::{Activity, Amendment};
 use crate::db::error::DbError;
 use crate::db::look_up::{self, EntryRef, Tables};
+use crate::db::master::Shelf;
 use crate::decide::{self, Context};
 use crate::event::Event;
 use crate::id::{DocumentNumber, OperatorCode};
