@@ -172,7 +172,15 @@ fn unknown(journal: JournalId) -> Answer {
 fn faulty(desk: &dyn Desk, record: &JournalRecord, fault: &Fault) -> Result<Answer, OperationError> {
     tracing::warn!(journal = %record.journal, %fault, "a word did not verify");
     let epoch = desk.store().read(|rows| rows.epoch())?;
-    let held = Held { standing: record.standing, seq: record.seq, hash: record.hash, epoch, asked: None, said: None };
+    let held = Held {
+        standing: record.standing,
+        seq: record.seq,
+        hash: record.hash,
+        epoch,
+        asked: None,
+        said: None,
+        said_before: &[],
+    };
     let judged = verdict(Some(&held), Claim::Faulty(fault), |_| Ok::<_, OperationError>(record.hash))?;
     Ok(Answer {
         journal: record.journal,

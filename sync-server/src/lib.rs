@@ -8,6 +8,7 @@ pub mod projection;
 pub mod read_batch;
 mod totals_text;
 pub mod said;
+pub mod branch;
 pub mod merge;
 pub mod writer;
 

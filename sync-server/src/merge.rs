@@ -17,9 +17,10 @@ use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
 
+use crate::branch;
 use crate::projection::Projection;
 use crate::read_batch::{ReadBatch, ReadEntry};
-use crate::said::said;
+use crate::said::{self, said, said_before, word_of};
 use crate::store::record::{Evidence, EvidenceOf, Finding, JournalRecord, KeptBecause, KeptEntry, SeriesRecord};
 use crate::store::{RowsMut, StoreError};
 use crate::totals_text::{numbers_text, total_text};
@@ -110,6 +111,7 @@ pub fn merge(
         return Ok(Outcome { journal, verdict, standing, seq: 0, hash: Hash::ZERO, epoch, kept_to, send_from });
     };
     let asked = if let Word::Hello(_, asked) = word { *asked } else { None };
+    let words = said_before(rows.as_rows(), journal)?;
     let held = Held {
         standing: record.standing,
         seq: record.seq,
@@ -117,6 +119,7 @@ pub fn merge(
         epoch,
         asked,
         said: said(rows.as_rows(), journal)?,
+        said_before: &words,
     };
     let claim = match word {
         Word::Hello(hello, _) => Claim::Hello(hello),
@@ -128,8 +131,8 @@ pub fn merge(
             && matches!(judged, Verdict::Append { .. })
             && rows.as_rows().journals()?.iter().any(|record| record.standing == Standing::Quarantined);
     let judged = if is_missed { Verdict::Duplicate } else { judged };
-    let is_against_said = held.said.is_some_and(|said| is_against(word, said, record.seq));
-    let mut merging = Merging { rows, projection, record, moment, kept_to: None, is_against_said };
+    let against = held.contradicted(claim);
+    let mut merging = Merging { rows, projection, record, moment, kept_to: None, against };
     merging.record.heard = Some(moment.now);
     let send_from = match word {
         Word::Hello(hello, _) => merging.take_hello(hello, judged, epoch)?,
@@ -139,19 +142,6 @@ pub fn merge(
     rows.put_journal(&record)?;
     let (standing, epoch) = (Some(record.standing), rows.as_rows().epoch()?);
     Ok(Outcome { journal, verdict: judged, standing, seq: record.seq, hash: record.hash, epoch, kept_to, send_from })
-}
-
-/// Whether a word cannot be true beside an earlier one about entries that have not come.
-fn is_against(word: &Word, (said, said_hash): (u64, Hash), held: u64) -> bool {
-    let differs = |seq: u64, hash: Hash| seq == said && hash != said_hash;
-    let is_against = match word {
-        Word::Hello(hello, _) => {
-            let hello = hello.statement();
-            differs(hello.seq, hello.hash) || (held < hello.seq && hello.seq < said)
-        }
-        Word::Batch(batch) => batch.entries().any(|(entry, _)| differs(entry.seq(), entry.hash())),
-    };
-    is_against && said > held
 }
 
 fn hash_at(rows: &dyn RowsMut, journal: JournalId, seq: u64) -> Result<Hash, StoreError> {
@@ -166,8 +156,8 @@ struct Merging<'a> {
     record: JournalRecord,
     moment: Moment,
     kept_to: Option<u64>,
-    /// Whether it contradicts what the till has signed to have and has not sent.
-    is_against_said: bool,
+    /// The entry of an earlier word that it contradicts, which the till has signed to have and has not sent.
+    against: Option<u64>,
 }
 
 impl Merging<'_> {
@@ -249,9 +239,9 @@ impl Merging<'_> {
         if hello.seq < from {
             return Ok(None);
         }
-        let is_kept = self.rows.as_rows().is_kept(hello.journal, hello.seq, hello.hash)?;
-        self.kept_to = is_kept.then_some(hello.seq);
-        Ok((!is_kept).then_some(from))
+        let is_here = branch::missing(self.rows.as_rows(), &self.record, (hello.seq, hello.hash))?.is_none();
+        self.kept_to = is_here.then_some(hello.seq);
+        Ok((!is_here).then_some(from))
     }
 
     /// Keeps what the till has signed about itself last. The word of the other branch of a fork is evidence, not that.
@@ -264,13 +254,13 @@ impl Merging<'_> {
         let is_older = before.is_some_and(|(seq, _)| seq > checked.statement().seq);
         let has_ended = matches!(judged, Verdict::Closed | Verdict::Revoked);
         let stays = is_older || has_ended && self.is_awaited(before)?;
-        if stays { Ok(()) } else { self.rows.put_hello(journal, checked.proof()) }
+        if stays { Ok(()) } else { said::keep(self.rows, journal, self.record.seq, checked.proof()) }
     }
 
     /// Whether what was said before has not come: who speaks now, after the journal's end, may be another copy of the till.
     fn is_awaited(&self, said: Option<(u64, Hash)>) -> Result<bool, StoreError> {
-        let Some((seq, hash)) = said else { return Ok(false) };
-        Ok(seq > self.record.seq && !self.rows.as_rows().is_kept(self.record.journal, seq, hash)?)
+        let Some(said) = said.filter(|(seq, _)| *seq > self.record.seq) else { return Ok(false) };
+        Ok(branch::missing(self.rows.as_rows(), &self.record, said)?.is_some())
     }
 
     /// Whether a forked journal's till was acknowledged beyond the fork: then it is the one whose branch is applied.
@@ -306,6 +296,7 @@ impl Merging<'_> {
             state = self.fold(state, entry, event)?;
             (self.record.seq, self.record.hash) = (entry.seq(), entry.hash());
         }
+        said::forget_held(self.rows, journal, self.record.seq)?;
         self.rows.put_proof(journal, batch.last().seq(), batch.head().proof())?;
         if let Some(state) = state {
             self.rows.put_state(&state)?;
@@ -454,10 +445,9 @@ impl Merging<'_> {
         let journal = self.record.journal;
         let is_of_till = matches!(of, EvidenceOf::Fork | EvidenceOf::Rollback);
         // What has not come is proven by the till's own earlier word.
-        let ours = if is_of_till && self.is_against_said {
-            self.rows.as_rows().hello(journal)?
-        } else {
-            self.rows.as_rows().proof_covering(journal, seq.min(self.record.seq))?
+        let ours = match self.against.filter(|_| is_of_till) {
+            Some(named) => word_of(self.rows.as_rows(), journal, named)?,
+            None => self.rows.as_rows().proof_covering(journal, seq.min(self.record.seq))?,
         };
         let (theirs, received) = (theirs.to_vec(), self.moment.now);
         self.rows.put_evidence(journal, &Evidence { of, seq, ours, theirs, received })

@@ -30,7 +30,7 @@ pub enum Standing {
 
 /// What head office holds of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Held<'a> {
     /// How the journal stands.
     pub standing: Standing,
     /// The newest entry applied; 0 for none.
@@ -43,6 +43,32 @@ pub struct Held {
     pub asked: Option<Asked>,
     /// The newest entry, with its hash, that the till has signed to have, whether it has come or not.
     pub said: Option<(u64, Hash)>,
+    /// Further entries, with their hashes, that it has signed to have before and that have not come.
+    pub said_before: &'a [(u64, Hash)],
+}
+
+impl Held<'_> {
+    /// Whether the till has signed to have another entry in this place.
+    #[must_use]
+    pub fn has_said_otherwise(&self, seq: u64, hash: Hash) -> bool {
+        self.said.iter().chain(self.said_before).any(|(said, named)| *said == seq && *named != hash)
+    }
+
+    /// The entry of an earlier word, about entries that have not come, beside which a claim cannot be true.
+    #[must_use]
+    pub fn contradicted(&self, claim: Claim<'_>) -> Option<u64> {
+        let is_contradicted = |(said, named): &&(u64, Hash)| match claim {
+            Claim::Faulty(_) => false,
+            Claim::Hello(hello) => {
+                let hello = hello.statement();
+                let is_behind = self.seq < hello.seq && hello.seq < *said;
+                is_behind || hello.seq == *said && hello.hash != *named
+            }
+            Claim::Batch(batch) => batch.entries().iter().any(|entry| entry.seq() == *said && entry.hash() != *named),
+        };
+        let words = self.said_before.iter().chain(self.said.as_ref());
+        words.filter(|(said, _)| *said > self.seq).find(is_contradicted).map(|(said, _)| *said)
+    }
 }
 
 /// A challenge that is open. What arrives after it was given cannot make its answer a rollback.
@@ -118,7 +144,7 @@ pub enum Verdict {
 /// # Errors
 /// Only those of `hash_at`.
 pub fn verdict<E>(
-    held: Option<&Held>,
+    held: Option<&Held<'_>>,
     claim: Claim<'_>,
     mut hash_at: impl FnMut(u64) -> Result<Hash, E>,
 ) -> Result<Verdict, E> {
@@ -197,7 +223,7 @@ pub fn common<E>(
 
 /// A head above ours is the normal backlog; the entries between will show whether it is ours.
 fn of_hello<E>(
-    held: &Held,
+    held: &Held<'_>,
     checked: &CheckedHello,
     mut hash_at: impl FnMut(u64) -> Result<Hash, E>,
 ) -> Result<Verdict, E> {
@@ -205,7 +231,7 @@ fn of_hello<E>(
     let common = common(held.seq, checked, |seq| hash_of(held, seq, &mut hash_at))?;
     let next = held.seq.saturating_add(1);
     let is_shared = (1..=held.seq).contains(&hello.seq);
-    let contradicts = held.said.is_some_and(|(seq, hash)| seq == hello.seq && hash != hello.hash);
+    let contradicts = held.has_said_otherwise(hello.seq, hello.hash);
     let is_other = common == Common::Disproved || is_shared && hash_of(held, hello.seq, &mut hash_at)? != hello.hash;
     if contradicts || is_other {
         return Ok(Verdict::Fork { from: common.seq().min(hello.seq.saturating_sub(1)).saturating_add(1) });
@@ -230,7 +256,7 @@ fn of_hello<E>(
 }
 
 fn of_batch<E>(
-    held: &Held,
+    held: &Held<'_>,
     entries: &[Entry],
     previous: Hash,
     hash_at: &mut impl FnMut(u64) -> Result<Hash, E>,
@@ -252,8 +278,7 @@ fn of_batch<E>(
     if last.seq() <= held.seq {
         return Ok(Verdict::Duplicate);
     }
-    let contradicts = |entry: &Entry| held.said.is_some_and(|(seq, hash)| seq == entry.seq() && hash != entry.hash());
-    if entries.iter().any(contradicts) {
+    if entries.iter().any(|entry| held.has_said_otherwise(entry.seq(), entry.hash())) {
         return Ok(Verdict::Fork { from: next });
     }
     Ok(match held.standing {
@@ -264,7 +289,7 @@ fn of_batch<E>(
 
 /// The first entry that we hold otherwise. Where the last shared one is equal, all before it are.
 fn first_difference<E>(
-    held: &Held,
+    held: &Held<'_>,
     entries: &[Entry],
     hash_at: &mut impl FnMut(u64) -> Result<Hash, E>,
 ) -> Result<Option<u64>, E> {
@@ -281,7 +306,7 @@ fn first_difference<E>(
     Ok(None)
 }
 
-fn hash_of<E>(held: &Held, seq: u64, hash_at: &mut impl FnMut(u64) -> Result<Hash, E>) -> Result<Hash, E> {
+fn hash_of<E>(held: &Held<'_>, seq: u64, hash_at: &mut impl FnMut(u64) -> Result<Hash, E>) -> Result<Hash, E> {
     if seq == held.seq { Ok(held.hash) } else { hash_at(seq) }
 }
 

@@ -36,12 +36,12 @@ const fn asked(seq: u64) -> Asked {
     Asked { challenge: CHALLENGE, seq }
 }
 
-fn held(standing: Standing) -> Held {
+fn held(standing: Standing) -> Held<'static> {
     let hash = chain(0)[3].hash();
-    Held { standing, seq: HELD_SEQ, hash, epoch: EPOCH, asked: Some(asked(HELD_SEQ)), said: None }
+    Held { standing, seq: HELD_SEQ, hash, epoch: EPOCH, asked: Some(asked(HELD_SEQ)), said: None, said_before: &[] }
 }
 
-fn judge(held: Option<&Held>, claim: Claim<'_>) -> Verdict {
+fn judge(held: Option<&Held<'_>>, claim: Claim<'_>) -> Verdict {
     let ours = chain(0);
     let hash_at = |seq: u64| {
         assert!((1..=HELD_SEQ).contains(&seq), "asked for entry {seq}, which we do not hold");
@@ -190,7 +190,7 @@ fn letter(verdict: Verdict) -> char {
     }
 }
 
-fn row(held: Option<&Held>, branch: u8, seq: u64, challenge: Option<Challenge>) -> String {
+fn row(held: Option<&Held<'_>>, branch: u8, seq: u64, challenge: Option<Challenge>) -> String {
     let judge_one = |shown| letter(judge(held, Claim::Hello(&hello(branch, seq, shown, challenge))));
     SHOWN.into_iter().map(judge_one).collect()
 }
@@ -268,7 +268,7 @@ fn no_till_sees_an_epoch_go_back_or_come_twice() {
 }
 
 /// We hold 4, and the till has signed that it had 6 of this branch.
-fn held_with_word_of_6(branch: u8) -> Held {
+fn held_with_word_of_6(branch: u8) -> Held<'static> {
     Held { said: Some((6, chain(branch)[5].hash())), asked: Some(asked(6)), ..held(Standing::Open) }
 }
 
@@ -308,4 +308,15 @@ fn what_comes_must_be_what_the_till_had_signed_for() {
     assert_eq!(judge(Some(&known), Claim::Batch(&batch(0, 5, 6))), Verdict::Fork { from: 5 });
     assert_eq!(judge(Some(&known), Claim::Batch(&batch(0, 5, 5))), Verdict::Append { from: 5 });
     assert_eq!(judge(Some(&held_with_word_of_6(0)), Claim::Batch(&batch(0, 5, 6))), Verdict::Append { from: 5 });
+}
+
+#[test]
+fn what_comes_must_be_what_an_earlier_word_named_too() {
+    let words = [(5, chain(1)[4].hash())];
+    let known = Held { said_before: &words, ..held_with_word_of_6(0) };
+    assert_eq!(judge(Some(&known), Claim::Batch(&batch(0, 5, 6))), Verdict::Fork { from: 5 });
+    assert_eq!(row(Some(&known), 0, 5, None), "FFFFFFFFF");
+    let words = [(5, chain(0)[4].hash())];
+    let known = Held { said_before: &words, ..held_with_word_of_6(0) };
+    assert_eq!(judge(Some(&known), Claim::Batch(&batch(0, 5, 6))), Verdict::Append { from: 5 });
 }

@@ -10,6 +10,7 @@ use counterfoil_core::journal_state::JournalState;
 
 use super::kept::{self, Received};
 use super::{Audit, Gathered, JournalAudit, Unreceived, add_total, told};
+use crate::branch;
 use crate::projection::document_of;
 use crate::store::record::JournalRecord;
 use crate::store::{Rows, StoreError};
@@ -64,11 +65,15 @@ pub(super) fn check(
     let received = kept::check(rows, record, state, gathered, audit)?;
     gathered.received.insert(record.journal, received.seq);
     if let Some(hello) = hello.filter(|hello| hello.seq > applied.seq)
-        && !rows.is_kept(record.journal, hello.seq, hello.hash)?
+        && let Some(missing) = branch::missing(rows, record, (hello.seq, hello.hash))?
     {
         // Where another entry came in that place, what is kept is of another copy of the till.
         let common = if hello.seq > received.seq { &received } else { &applied };
-        audit.unreceived.push(unreceived(record, common, &hello));
+        audit.unreceived.push(if missing == hello.seq {
+            unreceived(record, common, &hello)
+        } else {
+            told::unreceived(record, common.seq.saturating_add(1).min(missing), missing)
+        });
     }
     told::branch_unreceived(rows, record, audit)?;
     told::evidence(rows, record, audit)?;

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use counterfoil_core::grant::PredecessorV1;
-use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::hello::Hello;
 
 use super::{Audit, Disputed, EvidenceAudit, Gathered, Unreceived};
+use crate::branch;
+use crate::said::said_before;
 use crate::store::record::{Evidence, EvidenceOf, JournalRecord};
 use crate::store::{Rows, StoreError};
 use crate::verdict::Standing;
@@ -76,15 +77,22 @@ pub(super) fn branch_unreceived(rows: &dyn Rows, record: &JournalRecord, audit: 
         }
         let Ok(hello) = Hello::read(&evidence.theirs).and_then(|hello| hello.verify(&record.key)) else { continue };
         let hello = hello.statement();
-        if !rows.is_kept(record.journal, hello.seq, hello.hash)? {
-            audit.unreceived.push(unreceived(record, evidence.seq, hello.seq));
+        if let Some(missing) = branch::missing(rows, record, (hello.seq, hello.hash))? {
+            audit.unreceived.push(unreceived(record, evidence.seq.min(missing), missing));
+        }
+    }
+    // Of a branch that its till has lost, earlier words may be all that is known.
+    for said in said_before(rows, record.journal)? {
+        if let Some(missing) = branch::missing(rows, record, said)? {
+            let from = branch_start(rows, record)?.unwrap_or_else(|| record.seq.saturating_add(1));
+            lacks(audit, record, from.min(missing), missing);
         }
     }
     Ok(())
 }
 
 /// What is missing where nobody has said what it comes to.
-fn unreceived(record: &JournalRecord, from: u64, to: u64) -> Unreceived {
+pub(super) fn unreceived(record: &JournalRecord, from: u64, to: u64) -> Unreceived {
     Unreceived {
         journal: record.journal,
         store: record.profile.store.clone(),
@@ -104,15 +112,13 @@ pub(super) fn predecessors(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut
             audit.differs(format!("journal {journal} follows journal {before}, which is not known"));
             continue;
         };
-        if seq == 0 || rows.is_kept(before, seq, hash)? {
-            continue;
-        }
+        let Some(missing) = branch::missing(rows, &record, (seq, hash))? else { continue };
         if seq > record.seq {
             let from = gathered.received.get(&before).copied().unwrap_or(record.seq).saturating_add(1);
-            lacks(audit, &record, from, seq);
-        } else if hash_at(rows, &record, seq)? != Some(hash) {
+            lacks(audit, &record, from.min(missing), missing);
+        } else {
             match branch_start(rows, &record)? {
-                Some(from) => lacks(audit, &record, from.min(seq), seq),
+                Some(from) => lacks(audit, &record, from.min(missing), missing),
                 None => audit.differs(format!(
                     "journal {journal} of {}/{} says that journal {before} has another entry {seq}",
                     record.profile.store, record.profile.till
@@ -142,9 +148,4 @@ fn branch_start(rows: &dyn Rows, record: &JournalRecord) -> Result<Option<u64>, 
         EvidenceOf::ServerRestored | EvidenceOf::ServerFault => None,
     };
     Ok(evidence.iter().filter_map(start).min())
-}
-
-fn hash_at(rows: &dyn Rows, record: &JournalRecord, seq: u64) -> Result<Option<Hash>, StoreError> {
-    let journal: JournalId = record.journal;
-    if seq == record.seq { Ok(Some(record.hash)) } else { Ok(rows.entry(journal, seq)?.map(|entry| entry.hash())) }
 }

@@ -207,6 +207,12 @@ impl dyn Rows + '_ {
         bytes_at(self, Table::Hellos, &Key::journal(journal))
     }
 
+    /// Signed hellos before the newest one, about entries that have not come yet, in order of seq.
+    pub fn words(&self, journal: JournalId) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (start, end) = (Key::journal(journal), Key::journal(journal).after_all());
+        range(self, Table::Words, (&start, end.as_ref()), usize::MAX, |_, bytes| Ok(bytes.to_vec()))
+    }
+
     /// Entries that are kept and not applied, in order of seq.
     pub fn kept(&self, journal: JournalId, rows_max: usize) -> Result<Vec<KeptEntry>, StoreError> {
         all_of(self, Table::Kept, &Key::journal(journal), rows_max)
@@ -232,6 +238,11 @@ impl dyn Rows + '_ {
     pub fn is_kept(&self, journal: JournalId, seq: u64, hash: Hash) -> Result<bool, StoreError> {
         let key = Key::journal(journal).and(seq).and_hash(hash);
         Ok(self.stored(Table::Kept, &key)?.is_some())
+    }
+
+    /// An entry that is kept and not applied.
+    pub fn kept_entry(&self, journal: JournalId, seq: u64, hash: Hash) -> Result<Option<KeptEntry>, StoreError> {
+        value_at(self, Table::Kept, &Key::journal(journal).and(seq).and_hash(hash))
     }
 
     /// The signed head of the batch that brought kept entries and ended with this hash.
@@ -329,6 +340,16 @@ impl dyn RowsMut + '_ {
     /// Keeps the newest signed hello of a journal.
     pub fn put_hello(&mut self, journal: JournalId, proof: &[u8]) -> Result<(), StoreError> {
         put_bytes(self, Table::Hellos, &Key::journal(journal), proof.to_vec())
+    }
+
+    /// Keeps a signed hello about an entry that has not come yet, beside the newest one.
+    pub fn put_word(&mut self, journal: JournalId, seq: u64, proof: &[u8]) -> Result<(), StoreError> {
+        put_bytes(self, Table::Words, &Key::journal(journal).and(seq), proof.to_vec())
+    }
+
+    /// Forgets a hello about an entry that has come.
+    pub fn remove_word(&mut self, journal: JournalId, seq: u64) -> Result<(), StoreError> {
+        self.remove(Table::Words, &Key::journal(journal).and(seq))
     }
 
     /// Keeps an entry that is not applied.

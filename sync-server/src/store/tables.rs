@@ -32,6 +32,8 @@ tables! {
     Proofs = "proofs_v1";
     /// journal `[16]` to its newest signed hello.
     Hellos = "hellos_v1";
+    /// journal `[16]`, seq `u64` to a signed hello before the newest one, about an entry that has not come yet.
+    Words = "words_v1";
     /// journal `[16]`, seq `u64`, hash `[32]` to `KeptEntry`: what is held and not applied.
     Kept = "kept_v1";
     /// journal `[16]`, hash `[32]` of the last entry of the batch to its signed head: the proof of what is kept.

@@ -166,3 +166,57 @@ fn a_signed_word_about_what_never_came_proves_a_fork_and_a_rollback() {
     let outcome = of_two(behind.hello());
     assert_eq!((outcome.verdict, outcome.send_from), (Verdict::Rollback { seq: behind.seq() }, Some(shared + 1)));
 }
+
+#[test]
+fn a_till_put_back_is_found_by_an_earlier_word_though_it_has_said_more_since() {
+    // The first branch was only spoken of; the till was put back, wrote more on another one, and spoke of that.
+    let (lost, back) = clones(2, 4);
+    let (shared, folder) = (selling(1).seq(), tempdir().unwrap());
+    let store = head_office(folder.path(), &[&lost]);
+    assert_eq!(merge(&*store, lost.hello()).verdict, Verdict::Append { from: 1 });
+    assert_eq!(merge(&*store, back.hello()).verdict, Verdict::Append { from: 1 });
+    assert_eq!(merge(&*store, back.run(1, shared)).verdict, Verdict::Append { from: 1 });
+    assert_eq!(merge(&*store, back.all_from(1)).verdict, Verdict::Fork { from: shared + 1 });
+    let [evidence] = store.read(|rows| rows.evidence(lost.journal)).unwrap().try_into().unwrap();
+    let ours = Hello::read(&evidence.ours.unwrap()).unwrap().verify(&lost.record().key).unwrap();
+    assert_eq!((ours.statement().seq, evidence.seq), (lost.seq(), shared + 1));
+    let audit = run(&*store);
+    assert_eq!(audit.unreceived.iter().map(|one| (one.from, one.to)).collect::<Vec<_>>(), [(shared + 1, lost.seq())]);
+    assert_eq!(store.read(|rows| rows.kept(lost.journal, 100)).unwrap().len(), 4, "its branch is kept");
+}
+
+#[test]
+fn words_about_what_has_come_are_forgotten() {
+    let (mut shop, folder) = (selling(1), tempdir().unwrap());
+    let store = head_office(folder.path(), &[&shop]);
+    for sale in 0..100 {
+        shop.sell(ids(&format!("more{sale}"), 1));
+        merge(&*store, shop.hello());
+    }
+    let words = || store.read(|rows| rows.words(shop.journal)).unwrap().len();
+    assert_eq!(words(), counterfoil_sync_server::said::WORDS_MAX);
+    assert_eq!(merge(&*store, shop.all_from(1)).verdict, Verdict::Append { from: 1 });
+    assert_eq!(words(), 0);
+}
+
+#[test]
+fn a_branch_of_which_only_the_end_has_come_is_asked_for_until_all_of_it_has() {
+    let (first, second) = clones(3, 6);
+    let (shared, folder) = (selling(1).seq(), tempdir().unwrap());
+    let store = head_office(folder.path(), &[&first]);
+    merge(&*store, first.all_from(1));
+    // By its head alone the longer branch is a backlog; its end shows that it is another one.
+    let Verdict::Append { from } = merge(&*store, second.hello()).verdict else { panic!("a backlog") };
+    assert_eq!(merge(&*store, second.all_from(from)).verdict, Verdict::Fork { from });
+    // What is before that was lost on its way.
+    for expected in [first.seq(), shared + 1] {
+        assert!(merge(&*store, second.hello()).send_from.is_some_and(|from| from <= shared + 1));
+        let missing = run(&*store).unreceived;
+        assert_eq!(missing.iter().map(|one| one.to).collect::<Vec<_>>(), [expected]);
+        merge(&*store, second.run(shared + 2, shared + 3));
+    }
+    merge(&*store, second.run(shared + 1, shared + 1));
+    assert_eq!(merge(&*store, second.hello()).send_from, None);
+    assert_eq!(run(&*store).unreceived.len(), 0);
+    assert_eq!(store.read(|rows| rows.kept(first.journal, 100)).unwrap().len(), 6);
+}
