@@ -404,6 +404,14 @@ impl OpenTill {
         self.secret()?.pending_key(self.folder())
     }
 
+    /// Asks head office with another key from now on.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn give_up_pending_key(&mut self) -> Result<(), Failure> {
+        self.secret()?.give_up_pending(self.folder())
+    }
+
     /// The secret of the folder, or a new one that is not yet written. No PIN of before can be checked with a new pepper:
     /// they are forgotten first, and head office sends its own again.
     fn secret(&mut self) -> Result<Secret, Failure> {

@@ -1,7 +1,8 @@
 //! Who gets a journal: by a token, by hand of an administrator, or after an earlier journal had to end.
 //!
 //! Always: a token makes one journal, and the same token with the same two keys gets the same answer again, because an
-//! answer can be lost on its way; with any other key it is refused, and counted. Each journal of a slot has a suffix of
+//! answer can be lost on its way; with any other key it is refused, and counted. A further token of the slot with the key
+//! of a journal that was granted and is still open gets that grant again, for the till has not heard of it. Each journal of a slot has a suffix of
 //! its own (A, B, ... Z, AA), in a later epoch with the epoch's counter behind it, so that no series is granted twice,
 //! not even by a head office that was restored and has forgotten some. Series are granted for this year and the next.
 //! Example: the second journal of S01/T01 in epoch 1 gets `S01-T01-R26B`; the first one of epoch 2 gets `S01-T01-R26C2`.
@@ -17,6 +18,7 @@ use counterfoil_core::time::Timestamp;
 
 use crate::operation_error::OperationError;
 use crate::store::record::{GrantRecord, SlotRecord, StoreRecord, TokenRecord, TokenUse};
+use crate::verdict::Standing;
 
 /// What is known when a journal is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct GrantContext {
     pub store: Option<StoreRecord>,
     /// What was granted to the journal that is asked for, if it is known already.
     pub granted: Option<GrantRecord>,
+    /// How that journal stands.
+    pub granted_standing: Option<Standing>,
     /// What is known of the journal that it follows.
     pub predecessor: Option<KnownJournal>,
     /// The epoch.
@@ -71,7 +75,12 @@ pub enum GrantDecision {
     /// It is granted.
     Grant(Box<GrantChange>),
     /// It was granted before, and nothing changes.
-    Repeat(Box<GrantRecord>),
+    Repeat {
+        /// What was granted.
+        granted: Box<GrantRecord>,
+        /// The token as it is now, if it was fresh and is used by this.
+        token: Option<Box<TokenRecord>>,
+    },
     /// It is refused; the token, where there is one, keeps count.
     Refuse {
         /// Why.
@@ -148,16 +157,11 @@ enum Checked {
 }
 
 fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<'_>, now: Timestamp) -> Checked {
-    let repeat = || context.granted.clone().map(|granted| Checked::Decided(GrantDecision::Repeat(Box::new(granted))));
     let (certificate, tls_key) = match right {
         Right::Token { certificate, tls_key } => (certificate, tls_key),
+        Right::EndedJournal if has_ended(context) => return used_up(request),
         Right::Administrator | Right::EndedJournal => {
-            let is_same = |granted: &GrantRecord| {
-                let slot = context.slot.as_ref().map(|slot| (&slot.store, &slot.till));
-                granted.key == request.key && slot == Some((&granted.store, &granted.till))
-            };
-            let is_repeat = context.granted.as_ref().is_some_and(is_same);
-            return repeat().filter(|_| is_repeat).unwrap_or(Checked::Fresh(None));
+            return repeat(context, request, None).unwrap_or(Checked::Fresh(None));
         }
     };
     let refuse = |value: &str, token: Option<TokenRecord>| {
@@ -168,7 +172,12 @@ fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<
     if let Some(used) = token.used.as_ref().filter(|_| !is_alive(Bug::TokenWorksTwice)) {
         let is_same = used.key == request.key && used.journal == request.journal && used.tls_key == tls_key;
         let counted = TokenRecord { refused: token.refused.saturating_add(1), ..token.clone() };
-        return repeat().filter(|_| is_same).unwrap_or_else(|| refuse("used by another key", Some(counted)));
+        let granted = context.granted.clone().filter(|_| is_same);
+        return match granted {
+            Some(_) if has_ended(context) => used_up(request),
+            Some(granted) => Checked::Decided(GrantDecision::Repeat { granted: Box::new(granted), token: None }),
+            None => refuse("used by another key", Some(counted)),
+        };
     }
     if token.epoch != context.epoch {
         return refuse("from before head office was restored", None);
@@ -178,7 +187,31 @@ fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<
     }
     let (journal, key, certificate) = (request.journal, request.key, certificate.to_owned());
     let used = TokenUse { journal, key, tls_key, certificate, at: now };
-    Checked::Fresh(Some(Box::new(TokenRecord { used: Some(used), ..token.clone() })))
+    let token = Some(Box::new(TokenRecord { used: Some(used), ..token.clone() }));
+    if has_ended(context) {
+        return used_up(request);
+    }
+    repeat(context, request, token.clone()).unwrap_or(Checked::Fresh(token))
+}
+
+/// What was granted to this key in this slot before; the till has not heard of it.
+fn repeat(context: &GrantContext, request: &JournalRequestV1, token: Option<Box<TokenRecord>>) -> Option<Checked> {
+    let slot = context.slot.as_ref().map(|slot| (&slot.store, &slot.till));
+    let is_same = |granted: &&GrantRecord| granted.key == request.key && slot == Some((&granted.store, &granted.till));
+    let granted = Box::new(context.granted.as_ref().filter(is_same)?.clone());
+    Some(Checked::Decided(GrantDecision::Repeat { granted, token }))
+}
+
+/// Whether the journal that is asked for was granted before and has ended since.
+fn has_ended(context: &GrantContext) -> bool {
+    context.granted.is_some() && context.granted_standing.is_some_and(|standing| standing != Standing::Open)
+}
+
+/// A till that has not opened its journal before it ended must not begin to sell in it.
+fn used_up(request: &JournalRequestV1) -> Checked {
+    let limit = "a journal that has not ended; ask with another key";
+    let refusal = Refusal::new(Reason::IdReused, "journal", request.journal, limit);
+    Checked::Decided(GrantDecision::Refuse { refusal, token: None })
 }
 
 fn check_slot(slot: &SlotRecord, context: &GrantContext, request: &JournalRequestV1) -> Result<(), Refusal> {

@@ -43,6 +43,7 @@ fn context() -> GrantContext {
             prices_include_tax: true,
         }),
         granted: None,
+        granted_standing: None,
         predecessor: None,
         epoch: FIRST,
     }
@@ -102,13 +103,13 @@ fn the_same_keys_get_the_same_answer_and_any_other_is_refused_and_counted() {
     let granted = change(decide_by_token(&context(), &request(1)));
     let after =
         GrantContext { token: granted.token, slot: Some(granted.slot), granted: Some(granted.granted), ..context() };
-    assert!(matches!(decide_by_token(&after, &request(1)), GrantDecision::Repeat(_)));
+    assert!(matches!(decide_by_token(&after, &request(1)), GrantDecision::Repeat { .. }));
     let (text, token) = refusal(decide_by_token(&after, &request(2)));
     assert_eq!((text.as_str(), token.unwrap().refused), ("token_invalid: used by another key", 1));
     let other_certificate = Right::Token { certificate: "PEM", tls_key: Hash([8; 32]) };
     assert_eq!(refusal(decide_by(&after, &request(1), other_certificate)).0, "token_invalid: used by another key");
     let late = GrantContext { token: after.token.clone().map(|token| TokenRecord { expires: NOW, ..token }), ..after };
-    assert!(matches!(decide_by_token(&late, &request(1)), GrantDecision::Repeat(_)));
+    assert!(matches!(decide_by_token(&late, &request(1)), GrantDecision::Repeat { .. }));
 }
 
 #[test]
@@ -188,7 +189,46 @@ fn an_administrator_repeats_a_grant_and_never_gives_one_id_to_two_keys() {
     let context = GrantContext { token: None, ..context() };
     let first = change(decide_by(&context, &request(1), Right::Administrator));
     let after = GrantContext { slot: Some(first.slot), granted: Some(first.granted), ..context };
-    assert!(matches!(decide_by(&after, &request(1), Right::Administrator), GrantDecision::Repeat(_)));
+    assert!(matches!(decide_by(&after, &request(1), Right::Administrator), GrantDecision::Repeat { .. }));
     let thief = JournalRequestV1 { key: request(2).key, ..request(1) };
     assert!(refusal(decide_by(&after, &thief, Right::Administrator)).0.starts_with("id_reused"));
+}
+
+#[test]
+fn a_further_token_gets_a_till_the_grant_that_it_has_not_heard_of() {
+    let granted = change(decide_by_token(&context(), &request(1)));
+    let (slot, granted) = (Some(granted.slot), Some(granted.granted));
+    let after = GrantContext { slot, granted, granted_standing: Some(Standing::Open), ..context() };
+    let GrantDecision::Repeat { granted, token } = decide_by_token(&after, &request(1)) else { panic!("a grant") };
+    assert_eq!(Some(*granted), after.granted);
+    assert_eq!(token.unwrap().used.unwrap().journal, request(1).journal, "the second token is used up too");
+    let thief = JournalRequestV1 { key: request(2).key, ..request(1) };
+    assert!(refusal(decide_by_token(&after, &thief)).0.starts_with("id_reused"));
+    let elsewhere = SlotRecord { till: TillCode::new("T02").unwrap(), ..after.slot.clone().unwrap() };
+    let moved = GrantContext { slot: Some(elsewhere), ..after };
+    assert!(refusal(decide_by_token(&moved, &request(1))).0.starts_with("id_reused"));
+}
+
+#[test]
+fn what_was_granted_and_has_ended_since_is_not_granted_again() {
+    let granted = change(decide_by_token(&context(), &request(1)));
+    let (token, slot, granted) = (granted.token, Some(granted.slot), Some(granted.granted));
+    for standing in [Standing::Closed, Standing::Revoked, Standing::Quarantined] {
+        let fresh = GrantContext {
+            slot: slot.clone(),
+            granted: granted.clone(),
+            granted_standing: Some(standing),
+            ..context()
+        };
+        let used = GrantContext { token: token.clone(), ..fresh.clone() };
+        let asked = [
+            decide_by_token(&fresh, &request(1)),
+            decide_by_token(&used, &request(1)),
+            decide_by(&fresh, &request(1), Right::EndedJournal),
+        ];
+        for decision in asked {
+            let (text, token) = refusal(decision);
+            assert!(text.starts_with("id_reused") && token.is_none(), "{standing:?} {text}");
+        }
+    }
 }

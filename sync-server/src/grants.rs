@@ -170,7 +170,7 @@ pub fn grant(
     })?;
     match decided {
         (GrantDecision::Grant(change), _) => Ok((change.granted, change.token)),
-        (GrantDecision::Repeat(granted), token) => Ok((*granted, token)),
+        (GrantDecision::Repeat { granted, token }, known) => Ok((*granted, token.map(|token| *token).or(known))),
         (GrantDecision::Refuse { refusal, .. }, _) => Err(refusal.into()),
     }
 }
@@ -198,7 +198,9 @@ fn load(
         Some(asked) => rows.journal(asked.journal)?.map(known),
         None => None,
     };
-    Ok(GrantContext { token, slot, store, granted: rows.grant(request.journal)?, predecessor, epoch: rows.epoch()? })
+    let granted_standing = rows.journal(request.journal)?.map(|record| record.standing);
+    let (granted, epoch) = (rows.grant(request.journal)?, rows.epoch()?);
+    Ok(GrantContext { token, slot, store, granted, granted_standing, predecessor, epoch })
 }
 
 fn known(record: JournalRecord) -> KnownJournal {
@@ -238,8 +240,7 @@ fn apply(
             apply_change(rows, request, change, now)?;
             change.token.as_ref()
         }
-        GrantDecision::Refuse { token, .. } => token.as_deref(),
-        GrantDecision::Repeat(_) => None,
+        GrantDecision::Refuse { token, .. } | GrantDecision::Repeat { token, .. } => token.as_deref(),
     };
     match (hash, token) {
         (Some(hash), Some(token)) => rows.put_token(hash, token),

@@ -123,12 +123,16 @@ impl Till {
 
     /// Forgets the generation that does not agree with head office, so that the next page asked for is the first.
     fn start_anew(&mut self, feed: FeedState) -> Result<FeedProgress, TillError> {
-        let tx = self.store.write()?;
-        let fresh = FeedState { cursor: None, building: None, ..feed };
-        put_feed(&tx, &fresh)?;
-        self.commit_change(tx)?;
+        self.forget_cursor(feed)?;
         let limit = "the rows do not add up to head office's; they are fetched anew";
         Err(Refusal::new(Reason::Declined, "state", "another state hash", limit).into())
+    }
+
+    fn forget_cursor(&mut self, feed: FeedState) -> Result<(), TillError> {
+        let tx = self.store.write()?;
+        put_feed(&tx, &FeedState { cursor: None, building: None, ..feed })?;
+        self.commit_change(tx)?;
+        Ok(())
     }
 
     fn set_pins(&self, tx: &WriteTransaction, page: &FeedPageV1) -> Result<(), TillError> {
@@ -143,6 +147,22 @@ impl Till {
             row::put(&mut pins, PINS, &operator.as_str(), &hash.seal(pepper))?;
         }
         Ok(())
+    }
+
+    /// Forgets where the till stands in the feed, so that the next page asked for is the first. What is served goes on
+    /// being served until the new rows are whole. For head office that has less than the till in its own epoch: it has
+    /// lost changes, and only all of its rows show what it has now.
+    ///
+    /// # Errors
+    /// A failing or damaged store.
+    pub fn fetch_feed_anew(&mut self) -> Result<(), TillError> {
+        let result = self.fetch_feed_anew_or_fail();
+        self.latch(result)
+    }
+
+    fn fetch_feed_anew_or_fail(&mut self) -> Result<(), TillError> {
+        let feed = look_up::feed_state(&self.store.read()?)?;
+        self.forget_cursor(feed)
     }
 
     /// Forgets at most 500 rows of the feed that are neither served nor being fetched; `true` while there may be more.

@@ -100,6 +100,24 @@ fn rows_that_do_not_add_up_are_fetched_anew_while_selling_goes_on() {
 }
 
 #[test]
+fn a_till_that_asks_for_everything_anew_takes_less_than_it_had_and_sells_on_meanwhile() {
+    let (mut office, mut till) = fed();
+    // Head office has lost the change to revision 3, and has made none since: what it has is older than the till's.
+    office.rows.remove(&MasterKey::Product("rope".parse().unwrap()));
+    let rows = office.rows.values().cloned().collect();
+    let rows = office.set(rows);
+    let older = office.last_page(0, 2, rows);
+    assert_eq!(till.apply_feed_page(&older, now(2)).unwrap().revision, 3, "an old page brings nothing back");
+    till.fetch_feed_anew().unwrap();
+    assert_eq!(till.feed_cursor().unwrap(), None);
+    assert_eq!(sell(&mut till, "1", "rope"), sell(&mut till, "2", "rope"), "what is served stays");
+    assert_eq!(till.apply_feed_page(&older, now(3)).unwrap().revision, 2);
+    assert!(till.resolve("rope").unwrap().is_none());
+    assert_eq!(sell(&mut till, "3", "milk"), 125);
+    audit_is_ok(&mut till);
+}
+
+#[test]
 fn a_new_epoch_is_fetched_beside_what_is_served_and_switched_at_once() {
     let (mut office, mut till) = fed();
     let late = office.last_page(3, 9, Vec::new());

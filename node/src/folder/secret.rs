@@ -170,6 +170,16 @@ impl Secret {
         self.machine = self.pending_machine.take().unwrap_or_else(|| std::mem::take(&mut self.machine));
         self.write(folder)
     }
+
+    /// Asks with another key from now on: the journal of the pending one has ended without having been opened here, so
+    /// nothing was ever signed with it.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn give_up_pending(&mut self, folder: &Folder) -> Result<(), Failure> {
+        (self.pending, self.pending_machine) = (None, None);
+        self.write(folder)
+    }
 }
 
 /// The id of the journal that a key is for: 128 bits of the hash of its public half, so that asking again for the same

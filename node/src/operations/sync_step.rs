@@ -62,10 +62,14 @@ pub enum SyncStep {
         /// As it was signed.
         bytes: Document,
     },
+    /// To ask for the feed from its first row, since head office has less than the till.
+    FetchFeedAnew,
     /// To forget a portion of the feed's rows that are served no longer.
     ForgetStaleRows,
     /// A signed request for the journal that follows the present one.
     RequestJournal,
+    /// To ask with another key from now on, since head office has used the present one up.
+    GiveUpKey,
     /// To open the journal that was granted, or to take further series of the present one.
     Enrol {
         /// The grant as it was signed.
@@ -157,6 +161,12 @@ pub trait SteppedTill {
     /// The disk failed.
     fn pending_key(&mut self) -> Result<SigningKey, Failure>;
 
+    /// Asks with another key from now on.
+    ///
+    /// # Errors
+    /// The disk failed.
+    fn give_up_pending_key(&mut self) -> Result<(), Failure>;
+
     /// Opens the journal that head office granted for the pending key.
     ///
     /// # Errors
@@ -185,6 +195,10 @@ impl SteppedTill for OpenTill {
 
     fn pending_key(&mut self) -> Result<SigningKey, Failure> {
         self.pending_key()
+    }
+
+    fn give_up_pending_key(&mut self) -> Result<(), Failure> {
+        self.give_up_pending_key()
     }
 
     fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure> {
@@ -239,12 +253,14 @@ impl SyncStep {
                 let FeedProgress { rows, revision, is_complete } = progress;
                 Ok(StepAnswer::Applied { rows: rows as u64, revision, is_complete, has_grants })
             }
+            Self::FetchFeedAnew => till.write(Till::fetch_feed_anew).map(|()| StepAnswer::Done),
             Self::ForgetStaleRows => Ok(StepAnswer::Forgotten { is_more: till.write(Till::forget_stale_rows)? }),
             Self::RequestJournal => {
                 let key = till.pending_key()?;
                 let bytes = till.read(|core| request_journal(core, &key))?;
                 Ok(StepAnswer::Bytes { bytes: Some(Document(bytes)), last_seq: 0 })
             }
+            Self::GiveUpKey => till.give_up_pending_key().map(|()| StepAnswer::Done),
             Self::Enrol { grant } => accept_grant(till, &grant.0).map(|()| StepAnswer::Done),
             Self::Finish => till.sync_marks().map(|()| StepAnswer::Done),
         }

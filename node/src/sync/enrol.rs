@@ -8,7 +8,6 @@
 use std::sync::Mutex;
 
 use counterfoil_core::grant::{GrantV1, JournalRequestV1};
-use counterfoil_core::journal::key::PublicKey;
 use counterfoil_core::refusal::{Reason, Refusal};
 
 use super::address::{Address, Token};
@@ -19,6 +18,7 @@ use super::tls;
 use super::turn::Turn;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::folder::secret::Secret;
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
 use crate::operations::sync_step::{SyncStep, first_request};
@@ -36,10 +36,13 @@ pub fn enrol(folder: &Folder, address: &Address, token: &Token) -> Result<Enroll
 /// Makes a till in a folder that has none.
 fn make(folder: &Folder, address: &Address, token: &Token) -> Result<Enrolled, Failure> {
     let lock = folder.try_lock()?.ok_or_else(|| folder.held_by_another())?;
-    let request = first_request(folder, None)?;
-    let asked = JournalRequestV1::verify(&request)?;
-    let grant = ask(folder, address, token, request)?;
-    let granted = check_grant(&grant, &asked.key)?;
+    let (grant, granted) = match ask(folder, address, token, first_request(folder, None)?) {
+        Err(Failure::Refused(refusal)) if is_key_used_up(&refusal) => {
+            Secret::read_or_make(folder)?.give_up_pending(folder)?;
+            ask(folder, address, token, first_request(folder, None)?)?
+        }
+        asked => asked?,
+    };
     OpenTill::create_granted(lock, &grant)?;
     HeadOffice::take_next(folder)?;
     Ok(Enrolled::new(&granted))
@@ -62,10 +65,13 @@ fn join(folder: &Folder, address: &Address, token: &Token) -> Result<Enrolled, F
         let limit = format!("one of the head office at {}, to which this till belongs", known.address);
         return Err(Refusal::new(Reason::Declined, "token", "the token is of another head office", limit).into());
     }
-    let request = till.document(SyncStep::RequestJournal)?;
-    let asked = JournalRequestV1::verify(&request)?;
-    let grant = ask(folder, address, token, request)?;
-    let granted = check_grant(&grant, &asked.key)?;
+    let (grant, granted) = match ask(folder, address, token, till.document(SyncStep::RequestJournal)?) {
+        Err(Failure::Refused(refusal)) if is_key_used_up(&refusal) => {
+            till.ask(SyncStep::GiveUpKey)?;
+            ask(folder, address, token, till.document(SyncStep::RequestJournal)?)?
+        }
+        asked => asked?,
+    };
     till.ask(SyncStep::Enrol { grant: Document(grant) })?;
     HeadOffice::take_next(folder)?;
     Ok(Enrolled::new(&granted))
@@ -82,8 +88,16 @@ pub fn take_next_if_opened(till: &dyn TillSide, folder: &Folder) -> Result<(), F
     if is_open { HeadOffice::take_next(folder) } else { Ok(()) }
 }
 
-/// Shows the token and stores what head office gives for it. Returns the signed grant.
-fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> Result<Vec<u8>, Failure> {
+/// Whether head office has granted the journal of this key already, and it has ended without the till having heard of it;
+/// with another key the till gets a journal.
+pub(super) fn is_key_used_up(refusal: &Refusal) -> bool {
+    refusal.reason() == Reason::IdReused && refusal.field() == "journal"
+}
+
+/// Shows the token and stores what head office gives for it, which must be for the request's key. Returns the grant as it
+/// was signed, and as it reads.
+fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> Result<(Vec<u8>, GrantV1), Failure> {
+    let asked = JournalRequestV1::verify(&request)?;
     let csr = TlsKey::read_or_make(folder)?.signing_request()?;
     let request = EnrolRequest { token: token.as_str().to_owned(), request: Document(request), csr };
     let answer = super::block_on(async {
@@ -104,15 +118,11 @@ fn ask(folder: &Folder, address: &Address, token: &Token, request: Vec<u8>) -> R
         grant: answer.grant.0.clone(),
         epoch: granted.epoch.counter,
         finished: Vec::new(),
+        asked: granted.granted,
     };
     head_office.write_next(folder)?;
-    Ok(answer.grant.0)
-}
-
-fn check_grant(grant: &[u8], key: &PublicKey) -> Result<GrantV1, Failure> {
-    let granted = GrantV1::verify(grant)?;
-    if granted.key == *key {
-        return Ok(granted);
+    if granted.key == asked.key {
+        return Ok((answer.grant.0, granted));
     }
     let limit = "the key of this till's journal request";
     Err(Refusal::new(Reason::Declined, "grant", format!("for key {}", granted.key), limit).into())

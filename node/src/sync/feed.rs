@@ -1,9 +1,10 @@
 //! Pulling master data down: page after page until the till has all that head office has.
 //!
 //! Each page is verified and applied in one short transaction, between which the till sells. Where the rows do not add
-//! up to head office's hash, the till forgets them and everything is fetched once more, from the first revision.
+//! up to head office's hash, the till forgets them and everything is fetched once more, from the first revision; so too
+//! where the till is ahead of head office, which has then lost changes.
 
-use counterfoil_core::refusal::Reason;
+use counterfoil_core::refusal::{Reason, Refusal};
 
 use super::line::Line;
 use super::till_side::{TillSide, unexpected};
@@ -34,7 +35,17 @@ pub async fn pull<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Pulled, 
     let mut is_second_try = false;
     for _ in 0..PAGES_MAX {
         let path = path(till)?;
-        let bytes = Document(line.get(&path).await?);
+        let bytes = match line.get(&path).await {
+            Ok(bytes) => Document(bytes),
+            // In our own epoch head office has less than we: it has lost changes, and what it has now is the truth.
+            Err(Trouble::Refused(refusal)) if is_ahead(&refusal) && !is_second_try => {
+                tracing::warn!(%refusal, "head office has lost master data; all of it is fetched anew");
+                till.ask(SyncStep::FetchFeedAnew)?;
+                is_second_try = true;
+                continue;
+            }
+            Err(trouble) => return Err(trouble),
+        };
         match till.ask(SyncStep::FeedPage { bytes }).map_err(Trouble::from) {
             Ok(StepAnswer::Applied { rows, revision, is_complete, has_grants }) => {
                 pulled.rows = pulled.rows.saturating_add(rows);
@@ -54,6 +65,11 @@ pub async fn pull<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Pulled, 
         }
     }
     Err(Trouble::unexpected(format!("more than {PAGES_MAX} pages"), "a feed that ends"))
+}
+
+/// Whether head office says that the till has a later revision than itself.
+fn is_ahead(refusal: &Refusal) -> bool {
+    refusal.reason() == Reason::Declined && refusal.field() == "revision"
 }
 
 /// Forgets what an earlier snapshot left, a portion at a time: sales go on in between.

@@ -40,8 +40,11 @@ pub struct HeadOffice {
     pub grant: Vec<u8>,
     /// The counter of the newest epoch of head office that this till has seen.
     pub epoch: u64,
-    /// Ended journals of which head office wants nothing more in this epoch, whatever of them it has not acknowledged.
+    /// Ended journals that head office has been asked about, in this epoch and since `asked`, and of which it wants nothing
+    /// more, whatever of them it has not acknowledged.
     pub finished: Vec<String>,
+    /// Since when, by head office's clock.
+    pub asked: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +60,8 @@ struct HeadOfficeText {
     epoch: u64,
     #[serde(default)]
     finished: Vec<String>,
+    #[serde(default)]
+    asked_ms: i64,
 }
 
 /// Where what a till knows of its head office is kept, replaced whole or not at all.
@@ -96,6 +101,7 @@ impl HeadOffice {
             grant: text.grant.0,
             epoch: text.epoch,
             finished: text.finished,
+            asked: Timestamp(text.asked_ms),
         }))
     }
 
@@ -152,6 +158,7 @@ impl HeadOffice {
             grant: Document(self.grant.clone()),
             epoch: self.epoch,
             finished: self.finished.clone(),
+            asked_ms: self.asked.0,
         };
         let bytes = serde_json::to_vec(&text).expect("text and numbers always become JSON");
         write_whole(path, &bytes)
@@ -223,6 +230,7 @@ mod tests {
             grant: vec![4],
             epoch: 6,
             finished: vec!["5".to_owned()],
+            asked: Timestamp(7),
         };
         head_office.write(&folder).unwrap();
         assert_eq!(HeadOffice::require(&folder).unwrap(), head_office);

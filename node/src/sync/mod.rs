@@ -194,22 +194,25 @@ async fn push_all<L: Line>(
         }
         let pushed = push::push(line, till, stand, &mut head_office.seen.0).await?;
         let has_ended = push::has_ended(pushed.verdict);
+        let is_told = has_ended || !is_current && pushed.report.acknowledged >= stand.seq;
+        if is_told && !head_office.finished.contains(&stand.journal) {
+            head_office.finished.push(stand.journal.clone());
+            keeper.keep(head_office)?;
+        }
         match (is_current, has_ended) {
             (true, true) => {
                 note(report, stand, pushed);
                 replace(line, till, head_office, report).await?;
             }
-            (false, true) => {
-                head_office.finished.push(stand.journal.clone());
-                keeper.keep(head_office)?;
-            }
+            (false, true) => {}
             (true | false, false) => note(report, stand, pushed),
         }
     }
     ask_again(line, till, keeper, head_office, report).await
 }
 
-/// In a new epoch head office may have lost what it had acknowledged of journals that have ended: each is asked about once.
+/// Head office may have lost what it once had of journals that have ended: in a new epoch, or without knowing it where
+/// its disk was exchanged for an older one. So each is asked about once in each epoch and once a day.
 async fn ask_again<L: Line>(
     line: &mut L,
     till: &dyn TillSide,
@@ -219,21 +222,25 @@ async fn ask_again<L: Line>(
 ) -> Result<(), Trouble> {
     let journals = till.journals()?;
     let Some((current, ended)) = journals.split_last() else { return Ok(()) };
-    if current.acknowledged_epoch > head_office.epoch {
-        head_office.epoch = current.acknowledged_epoch;
+    let is_new_day = head_office.seen.0.saturating_sub(head_office.asked.0) >= DAY_MS;
+    if current.acknowledged_epoch > head_office.epoch || is_new_day {
+        head_office.epoch = head_office.epoch.max(current.acknowledged_epoch);
+        head_office.asked = head_office.seen;
         head_office.finished.clear();
         keeper.keep(head_office)?;
     }
     for stand in ended {
-        let is_told = stand.acknowledged_epoch >= head_office.epoch || head_office.finished.contains(&stand.journal);
-        if is_told || !stand.has_key {
+        if head_office.finished.contains(&stand.journal) || !stand.has_key {
             continue;
         }
         let pushed = push::push(line, till, stand, &mut head_office.seen.0).await?;
-        note(report, stand, pushed);
+        if pushed.report.sent > 0 {
+            note(report, stand, pushed);
+        }
         head_office.finished.push(stand.journal.clone());
         keeper.keep(head_office)?;
     }
+    report.journals.sort_by_key(|told| journals.iter().position(|stand| stand.journal == told.journal));
     Ok(())
 }
 
@@ -280,9 +287,12 @@ async fn replace<L: Line>(
     head_office: &mut HeadOffice,
     report: &mut SyncReport,
 ) -> Result<(), Trouble> {
-    let granted = match till.document(SyncStep::RequestJournal).map_err(Trouble::from) {
-        Ok(request) => line.post("/sync/request", request).await,
-        Err(trouble) => Err(trouble),
+    let granted = match ask_for_journal(line, till).await {
+        Err(Trouble::Refused(refusal)) if enrol::is_key_used_up(&refusal) => {
+            till.ask(SyncStep::GiveUpKey)?;
+            ask_for_journal(line, till).await
+        }
+        granted => granted,
     };
     let opened = granted.and_then(|grant| Ok(till.ask(SyncStep::Enrol { grant: Document(grant) })?));
     match opened {
@@ -303,6 +313,11 @@ async fn replace<L: Line>(
         note(report, stand, pushed);
     }
     Ok(())
+}
+
+async fn ask_for_journal<L: Line>(line: &mut L, till: &dyn TillSide) -> Result<Vec<u8>, Trouble> {
+    let request = till.document(SyncStep::RequestJournal)?;
+    line.post("/sync/request", request).await
 }
 
 #[cfg(test)]

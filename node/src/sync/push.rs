@@ -5,7 +5,9 @@
 //! lost, and stops. Nothing here decides which entries count; only signed words are exchanged and kept.
 //! Example: head 812, acknowledged 700: hello says `append`, expected 701; one batch; `append`, expected 813.
 
+use counterfoil_core::grant::StopV1;
 use counterfoil_core::journal::acknowledgement::Acknowledgement;
+use counterfoil_core::journal::signed::Unverified;
 use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::refusal::Refusal;
 
@@ -26,7 +28,7 @@ pub struct Pushed {
     pub report: JournalReport,
     /// Every verdict that it got, each once, in their order.
     pub verdicts: Vec<VerdictWire>,
-    /// The last verdict.
+    /// The last verdict; the one that the till was put back, where it got that.
     pub verdict: VerdictWire,
 }
 
@@ -64,9 +66,15 @@ pub async fn push<L: Line>(
     let mut verdicts = vec![answer.verdict];
     let mut sent = Sent::default();
     let mut kept = Kept { acknowledged: stand.acknowledged, doubt: None };
+    let mut stand = stand.clone();
     loop {
         kept.take(till, &answer, seen_ms)?;
-        let next = sent.next(&answer, stand)?;
+        // The till may have sold since its journals were looked at; once it has been stopped it sells no more.
+        if answer.stop.is_some() {
+            let stands = till.journals()?;
+            stand.seq = stands.iter().find(|now| now.journal == *journal).map_or(stand.seq, |now| now.seq);
+        }
+        let next = sent.next(&answer, &stand)?;
         let next = next.filter(|from_seq| *from_seq != stand.seq || !is_alive(Bug::LastEntryNotSent));
         let Some(from_seq) = next else { break };
         let batch = till.bytes(SyncStep::Batch { journal: journal.clone(), from_seq })?;
@@ -77,18 +85,20 @@ pub async fn push<L: Line>(
             verdicts.push(answer.verdict);
         }
     }
-    if let Some(doubt) = kept.doubt.filter(|_| !has_ended(answer.verdict)) {
+    if let Some(doubt) = kept.doubt.filter(|_| !verdicts.iter().any(|verdict| has_ended(*verdict))) {
         return Err(doubt.into());
     }
     let acknowledged = kept.acknowledged;
+    // A journal that must not go on may still have been sent.
+    let verdict = if verdicts.contains(&VerdictWire::Rollback) { VerdictWire::Rollback } else { answer.verdict };
     let report = JournalReport {
         journal: journal.clone(),
         seq: stand.seq,
         acknowledged,
         sent: sent.entries,
-        verdict: answer.verdict.code().to_owned(),
+        verdict: verdict.code().to_owned(),
     };
-    Ok(Pushed { report, verdicts, verdict: answer.verdict })
+    Ok(Pushed { report, verdicts, verdict })
 }
 
 /// How far sending has come.
@@ -136,7 +146,9 @@ impl Sent {
             }
             // A head office that was restored may know the journal again by the grant in its first entry.
             VerdictWire::UnknownJournal => Ok((self.last_seq == 0).then_some(1)),
-            VerdictWire::Rollback | VerdictWire::BrokenChain | VerdictWire::BadSignature => Ok(None),
+            // Of what this older copy of the till still has, head office may lack a part.
+            VerdictWire::Rollback => Ok((self.last_seq == 0 && expected <= stand.seq).then_some(expected)),
+            VerdictWire::BrokenChain | VerdictWire::BadSignature => Ok(None),
         }
     }
 }
@@ -167,6 +179,8 @@ impl Kept {
     fn take(&mut self, till: &dyn TillSide, answer: &SyncAnswer, seen_ms: &mut i64) -> Result<(), Trouble> {
         if let Some(stop) = &answer.stop {
             till.ask(SyncStep::Stop { bytes: stop.clone() })?;
+            let read = Unverified::<StopV1>::read(&stop.0)?;
+            *seen_ms = (*seen_ms).max(read.claimed().stopped.0);
         }
         let Some(bytes) = &answer.acknowledgement else { return Ok(()) };
         match till.ask(SyncStep::Acknowledge { bytes: bytes.clone() }) {
@@ -223,6 +237,8 @@ mod tests {
         check(VerdictWire::UnknownJournal, 1, Some((1, 812)), None);
         check(VerdictWire::Closed, 813, None, None);
         check(VerdictWire::Rollback, 813, None, None);
+        check(VerdictWire::Rollback, 701, None, Some(701));
+        check(VerdictWire::Rollback, 701, Some((701, 812)), None);
         check(VerdictWire::Revoked, 813, None, None);
         check(VerdictWire::Revoked, 701, None, Some(701));
     }

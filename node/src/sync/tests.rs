@@ -18,6 +18,7 @@ use super::*;
 use crate::folder::settings::Settings;
 use crate::local::reach::Reach;
 use crate::open_till::OpenTill;
+use crate::operations::sync_step::StepAnswer;
 use crate::wire::sync::VerdictWire;
 
 mod fake;
@@ -250,6 +251,21 @@ fn a_till_that_was_put_back_goes_on_in_a_new_journal() {
 }
 
 #[test]
+fn a_till_that_was_put_back_sends_what_head_office_lacks_of_it() {
+    let shop = Shop::joined();
+    shop.work(3);
+    shop.exchange().unwrap();
+    let old = shop.journal();
+    // Head office knows of later entries, and has not got the last ones of this copy.
+    shop.fake.state().journals.get_mut(&old).unwrap().1.truncate(2);
+    shop.fake.state().stopped.insert(old, VerdictWire::Rollback);
+    let report = shop.exchange().unwrap();
+    assert_eq!((report.journals[0].verdict.as_str(), report.journals[0].sent), ("rollback", 2));
+    assert_eq!(shop.fake.held(old), 4);
+    assert_ne!(shop.journal(), old, "it goes on in a new journal");
+}
+
+#[test]
 fn a_forked_till_sends_its_whole_branch_and_goes_on_in_a_new_journal() {
     let shop = Shop::joined();
     shop.exchange().unwrap();
@@ -268,6 +284,34 @@ fn a_forked_till_sends_its_whole_branch_and_goes_on_in_a_new_journal() {
     assert_ne!(shop.journal(), old);
     shop.work(2);
     assert_eq!(shop.exchange().unwrap().journals.last().unwrap().acknowledged, 3);
+}
+
+/// A till that makes an entry between the look at its journals and its hello.
+struct Busy<'a>(&'a Shop, Mutex<OpenTill>);
+
+impl TillSide for Busy<'_> {
+    fn ask(&self, step: SyncStep) -> Result<StepAnswer, Failure> {
+        if matches!(step, SyncStep::Hello { .. }) {
+            let is_first = self.0.fake.state().requests.iter().filter(|path| path.contains("challenge")).count() == 1;
+            let till = &mut *self.1.lock().unwrap();
+            let owner: OperatorCode = "owner".parse().unwrap();
+            assert!(!is_first || till.execute(&Command::CloseDrawer(Count::Total(Money::ZERO)), &owner).is_ok());
+        }
+        self.1.ask(step)
+    }
+}
+
+#[test]
+fn what_is_sold_while_an_exchange_begins_is_sent_though_it_ends_the_journal() {
+    let shop = Shop::joined();
+    shop.work(2);
+    shop.exchange().unwrap();
+    let old = shop.journal();
+    shop.fake.state().requests.clear();
+    shop.fake.state().stopped.insert(old, VerdictWire::Fork);
+    exchange(&Busy(&shop, Mutex::new(shop.open())), &shop.folder()).unwrap();
+    assert_eq!(shop.fake.held(old), 4);
+    assert_ne!(shop.journal(), old);
 }
 
 #[test]
@@ -297,6 +341,19 @@ fn master_data_comes_down_page_by_page_and_anew_after_a_restore() {
     shop.fake.state().epoch = Epoch { counter: 2, random: [2; 8] };
     shop.fake.state().rows.truncate(3);
     assert_eq!(shop.exchange().unwrap().feed_rows, 3);
+}
+
+#[test]
+fn a_till_that_is_ahead_of_head_office_in_one_epoch_fetches_everything_anew() {
+    let shop = Shop::joined();
+    shop.fake.state().rows = ["A", "B", "C", "D", "E"].map(category).to_vec();
+    shop.exchange().unwrap();
+    // Head office's disk was exchanged for an older one: two changes are lost there, and another was made since.
+    shop.fake.state().rows = ["A", "B", "C", "X"].map(category).to_vec();
+    let report = shop.exchange().unwrap();
+    assert_eq!((report.feed_rows, report.feed_revision), (4, Some(4)));
+    let again = shop.exchange().unwrap();
+    assert_eq!((again.feed_rows, again.feed_revision), (0, Some(4)));
 }
 
 #[test]

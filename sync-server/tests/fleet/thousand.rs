@@ -66,6 +66,10 @@ impl SteppedTill for MemoryTill {
         panic!("no till of this test asks for another journal")
     }
 
+    fn give_up_pending_key(&mut self) -> Result<(), Failure> {
+        panic!("no till of this test asks for another journal")
+    }
+
     fn enrol(&mut self, _: &[u8]) -> Result<(), Failure> {
         panic!("no till of this test gets another journal")
     }
@@ -244,6 +248,7 @@ async fn join(street: Rc<Street>, number: u64, token: Token) -> Small {
         grant: grant.clone(),
         epoch: granted.epoch.counter,
         finished: vec![],
+        asked: Timestamp(0),
     };
     let till = Till::create_granted(InMemoryBackend::new(), key, &grant, now()).unwrap();
     let small =

@@ -1,6 +1,6 @@
 //! A head office of the tests, over real TLS: it keeps hashes, answers by the rules of the wire, and has mishaps on demand.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,6 +36,9 @@ use tokio_rustls::TlsAcceptor;
 use crate::sync::address::{Address, Token};
 use crate::wire::sync::{Document, EnrolAnswer, EnrolRequest, RenewAnswer, RenewRequest, SyncAnswer, VerdictWire};
 
+/// When the fake grants.
+pub(super) const GRANTED_MS: i64 = 1_795_000_000_000;
+
 /// What goes wrong with the next request.
 #[derive(Clone, Debug)]
 pub(super) enum Mishap {
@@ -66,6 +69,10 @@ pub(super) struct State {
     /// The certificate that counts as ended.
     pub(super) ended: Option<Vec<u8>>,
     pub(super) epoch: Epoch,
+    /// Its clock.
+    pub(super) time_ms: i64,
+    /// Journals that were granted and have ended before their till knew of them.
+    pub(super) used_up: BTreeSet<JournalId>,
     pub(super) token_used_by: Option<(PublicKey, Vec<u8>)>,
     pub(super) profile: Profile,
     key: SigningKey,
@@ -107,6 +114,8 @@ impl FakeHeadOffice {
             validity_ms: None,
             ended: None,
             epoch: Epoch { counter: 1, random: [1; 8] },
+            time_ms: GRANTED_MS + 500,
+            used_up: BTreeSet::new(),
             token_used_by: None,
             profile,
             key: SigningKey::from_seed([42; 32]),
@@ -178,8 +187,12 @@ async fn answer(
             (status, problem.to_string().into_bytes())
         }
         Err((status, code)) => {
-            let refused =
-                serde_json::json!({"code": code, "message": "", "field": "token", "value": "v", "limit": "l"});
+            let field = match code {
+                "declined" => "revision",
+                "id_reused" => "journal",
+                _ => "token",
+            };
+            let refused = serde_json::json!({"code": code, "message": "", "field": field, "value": "v", "limit": "l"});
             let problem =
                 serde_json::json!({"type": "about:blank", "status": status, "detail": "no", "refused": refused});
             (status, problem.to_string().into_bytes())
@@ -226,7 +239,7 @@ impl State {
             "/sync/batch" => Ok(self.batch(body)),
             "/sync/request" => {
                 let request = JournalRequestV1::verify(body).unwrap();
-                Ok(self.grant(&request))
+                if self.used_up.contains(&request.journal) { Err((409, "id_reused")) } else { Ok(self.grant(&request)) }
             }
             "/sync/renew" => {
                 let request: RenewRequest = serde_json::from_slice(body).unwrap();
@@ -237,13 +250,16 @@ impl State {
                 assert_eq!(hello.statement().challenge, Some(Challenge(self.challenge)));
                 Ok(serde_json::to_vec(&RenewAnswer { certificate: self.certificate(&request.csr) }).unwrap())
             }
-            "/sync/feed" => Ok(self.feed(path)),
+            "/sync/feed" => self.feed(path),
             other => panic!("no such route: {other}"),
         }
     }
 
     fn enrol(&mut self, request: &EnrolRequest) -> Result<Vec<u8>, (u16, &'static str)> {
         let asked = JournalRequestV1::verify(&request.request.0).unwrap();
+        if self.used_up.contains(&asked.journal) {
+            return Err((409, "id_reused"));
+        }
         let grant = match &self.token_used_by {
             Some((key, _)) if *key != asked.key => return Err((403, "token_invalid")),
             Some((_, grant)) => grant.clone(),
@@ -279,7 +295,7 @@ impl State {
             series: series.map(standard).collect(),
             head_office: self.key.public_key(),
             epoch: self.epoch,
-            granted: Timestamp(1_795_000_000_000),
+            granted: Timestamp(GRANTED_MS),
         };
         self.journals.insert(request.journal, (request.key, Vec::new()));
         if let Some(predecessor) = &request.predecessor {
@@ -325,7 +341,7 @@ impl State {
             seq: held.len() as u64,
             hash: held.last().copied().unwrap_or(Hash::ZERO),
             epoch: self.epoch,
-            time: Timestamp(1_795_000_000_500),
+            time: Timestamp(self.time_ms),
             nonce: Nonce([held.len() as u8; 16]),
         };
         let is_known = self.journals.contains_key(&journal);
@@ -338,10 +354,13 @@ impl State {
     }
 
     /// Two rows to a page. A revision is the number of rows before it.
-    fn feed(&self, path: &str) -> Vec<u8> {
+    fn feed(&self, path: &str) -> Result<Vec<u8>, (u16, &'static str)> {
         let asked = |name: &str| path.split(['?', '&']).find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
         let is_ours = asked("epoch_counter").is_some_and(|counter| counter == self.epoch.counter.to_string());
         let from = if is_ours { asked("revision").unwrap().parse::<usize>().unwrap() } else { 0 };
+        if from > self.rows.len() {
+            return Err((409, "declined"));
+        }
         let to = (from + 2).min(self.rows.len());
         let mut state = StateHash::default();
         for row in &self.rows {
@@ -359,7 +378,7 @@ impl State {
             state: is_last.then_some(state),
             grants: if is_last { self.further_grants.clone() } else { Vec::new() },
         };
-        page.sign(&self.key).unwrap()
+        Ok(page.sign(&self.key).unwrap())
     }
 }
 

@@ -135,6 +135,68 @@ fn an_enrolment_that_was_cut_off_after_its_journal_was_opened_goes_on_by_itself(
 }
 
 #[test]
+fn a_till_whose_journal_ended_before_it_was_opened_asks_with_another_key() {
+    let shop = Shop::new();
+    let used_up = |shop: &Shop| {
+        let first = shop.fake.state().requests.len();
+        let lost = shop.fake.state().journals.keys().copied().collect::<Vec<_>>();
+        shop.fake.state().used_up.extend(lost);
+        shop.fake.state().token_used_by = None;
+        first
+    };
+    // An answer to a token is lost, and another device has taken the slot meanwhile: with and without a till in the folder.
+    for has_till in [false, true] {
+        let token = if has_till { shop.fake.another_token() } else { shop.fake.token.clone() };
+        shop.fake.state().mishaps.push_back(Mishap::LoseAnswer);
+        assert!(enrol(&shop.folder(), &shop.fake.address, &token).is_err());
+        let first = used_up(&shop);
+        enrol(&shop.folder(), &shop.fake.address, &token).unwrap();
+        assert_eq!(shop.fake.state().requests[first..], ["/enrol", "/enrol"]);
+        assert!(!shop.fake.state().used_up.contains(&shop.journal()));
+    }
+    // The same where the till asks by itself, since its journal was stopped.
+    shop.exchange().unwrap();
+    let stopped = shop.journal();
+    let before = shop.fake.state().journals.len();
+    shop.fake.state().stopped.insert(stopped, VerdictWire::Fork);
+    // Challenge, hello and request: the answer to the last one is lost.
+    shop.fake.state().mishaps = [Mishap::None, Mishap::None, Mishap::LoseAnswer].into();
+    assert!(shop.exchange().unwrap_err().is_passing());
+    assert_eq!((shop.journal(), shop.fake.state().journals.len()), (stopped, before + 1));
+    used_up(&shop);
+    let report = shop.exchange().unwrap();
+    assert!(report.notes.iter().any(|note| note.contains("a new journal was granted")), "{:?}", report.notes);
+    assert!(!shop.fake.state().used_up.contains(&shop.journal()));
+}
+
+#[test]
+fn ended_journals_are_asked_about_once_a_day_for_head_office_may_have_lost_them_unknowingly() {
+    let shop = Shop::joined();
+    shop.work(4);
+    shop.exchange().unwrap();
+    let old = shop.journal();
+    shop.close();
+    shop.fake.state().stopped.insert(old, VerdictWire::Closed);
+    shop.exchange().unwrap();
+    assert_ne!(shop.journal(), old);
+    let asked = |shop: &Shop| {
+        shop.fake.state().requests.clear();
+        shop.exchange().unwrap();
+        let challenge = format!("/sync/challenge?journal={old}");
+        shop.fake.state().requests.iter().filter(|request| **request == challenge).count()
+    };
+    assert_eq!(asked(&shop) + asked(&shop), 0, "head office has all of it");
+    // Head office's disk is exchanged for an older one.
+    shop.fake.state().stopped.clear();
+    shop.fake.state().journals.get_mut(&old).unwrap().1.truncate(2);
+    shop.fake.state().time_ms = fake::GRANTED_MS + DAY_MS - 1;
+    assert_eq!(asked(&shop), 0);
+    shop.fake.state().time_ms += 1;
+    assert_eq!((asked(&shop), asked(&shop)), (1, 0));
+    assert_eq!(shop.fake.held(old), 6);
+}
+
+#[test]
 fn an_enrolled_till_takes_nobody_for_its_owner_who_names_nobody() {
     let shop = Shop::joined();
     let mut till = shop.open();
