@@ -339,6 +339,11 @@ impl SteppedTill for Device {
         Ok(key)
     }
 
+    fn give_up_pending_key(&mut self) -> Result<(), Failure> {
+        self.files.secret.pending = None;
+        Ok(())
+    }
+
     fn enrol(&mut self, grant: &[u8]) -> Result<(), Failure> {
         let (key, now) = (self.pending_key()?, self.now());
         self.act(|till| till.enrol(key.clone(), grant, now))?;
@@ -381,5 +386,6 @@ pub(crate) fn head_office_of(grant: &GrantV1, signed: &[u8], token: Hash) -> Hea
         grant: signed.to_vec(),
         epoch: grant.epoch.counter,
         finished: Vec::new(),
+        asked: grant.granted,
     }
 }

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, Waker};
 
 use counterfoil_core::grant::GrantV1;
 use counterfoil_core::id::Hash;
+use counterfoil_core::refusal::Reason;
 use counterfoil_node::failure::Failure;
-use counterfoil_node::operations::sync_step::{StepAnswer, SyncStep};
+use counterfoil_node::operations::sync_step::{StepAnswer, SteppedTill, SyncStep};
 use counterfoil_node::sync::head_office::{HeadOffice, Keeper};
 use counterfoil_node::sync::line::Line;
 use counterfoil_node::sync::send_and_fetch;
@@ -77,8 +78,10 @@ impl TillSide for Side {
             | SyncStep::Stop { .. }
             | SyncStep::FeedCursor
             | SyncStep::FeedPage { .. }
+            | SyncStep::FetchFeedAnew
             | SyncStep::ForgetStaleRows
             | SyncStep::RequestJournal
+            | SyncStep::GiveUpKey
             | SyncStep::Enrol { .. }
             | SyncStep::Finish => None,
         };
@@ -186,7 +189,7 @@ async fn sync(mut line: SimulatedLine, side: Side) -> Exchanged {
 /// was stored is taken into use.
 async fn enrol(mut line: SimulatedLine, side: Side, token: Hash, tls_key: Hash) -> Exchanged {
     let has_till = side.device.borrow_mut().till().is_some();
-    let request = if has_till {
+    if has_till {
         take_next_if_opened(&side)?;
         let known = side.device.borrow().files.head_office.clone();
         if let Some(known) = known.filter(|known| known.token == token) {
@@ -195,11 +198,15 @@ async fn enrol(mut line: SimulatedLine, side: Side, token: Hash, tls_key: Hash) 
                 return Ok(SyncReport::default());
             }
         }
-        side.document(SyncStep::RequestJournal)?
-    } else {
-        side.device.borrow_mut().first_request()?
+    }
+    let signed = match line.ask(Request::Enrol(token, tls_key, journal_request(&side)?)).await {
+        // As the till program does it where the journal of its key has ended.
+        Err(Trouble::Refused(refusal)) if refusal.reason() == Reason::IdReused && refusal.field() == "journal" => {
+            side.device.borrow_mut().give_up_pending_key()?;
+            line.ask(Request::Enrol(token, tls_key, journal_request(&side)?)).await?
+        }
+        asked => asked?,
     };
-    let signed = line.ask(Request::Enrol(token, tls_key, request)).await?;
     let granted = GrantV1::verify(&signed)?;
     side.device.borrow_mut().files.next_head_office = Some(head_office_of(&granted, &signed, token));
     if has_till {
@@ -211,6 +218,11 @@ async fn enrol(mut line: SimulatedLine, side: Side, token: Hash, tls_key: Hash) 
     device.files.head_office = device.files.next_head_office.take();
     drop(device);
     Ok(SyncReport::default())
+}
+
+fn journal_request(side: &Side) -> Result<Vec<u8>, Failure> {
+    let has_till = side.device.borrow_mut().till().is_some();
+    if has_till { side.document(SyncStep::RequestJournal) } else { side.device.borrow_mut().first_request() }
 }
 
 /// Ends an enrolment that was cut off after its journal was opened.

@@ -163,6 +163,7 @@ impl World {
             }
         } else {
             self.tell(format_args!("head office's disk is exchanged for backup {place}"));
+            self.has_lost_unknowingly = true;
             self.truth(Truth::OfficeLost);
         }
         self.revoke_again();

@@ -69,6 +69,8 @@ impl World {
                 self.tell(format_args!("{} starts at entry {head}: {}", self.name(seat), access.unwrap_or_default()));
                 self.observe_till(seat);
             }
+            // Somebody has spoilt the disk of a till that was down; that is not an honest crash.
+            Err(_) if self.seats[seat].has_bad_disk.is_some() => self.repair(seat),
             Err(failure) => {
                 let name = self.name(seat);
                 self.break_off("N2", format_args!("{name} does not start after an honest crash: {failure}"));

@@ -16,6 +16,8 @@ use super::line::Purpose;
 use super::observe;
 use super::world::{Cut, Event, Role, Seat, World};
 
+const DAY_MS: i64 = 86_400_000;
+
 /// The most rounds until nothing changes any more.
 const ROUNDS_MAX: usize = 12;
 
@@ -37,6 +39,10 @@ impl World {
         self.deliver_all();
         for seat in 0..self.seats.len() {
             self.seats[seat].exchange = None;
+        }
+        // Nobody tells tills of a loss that nobody knows of; but they ask about their ended journals once a day.
+        if std::mem::take(&mut self.has_lost_unknowingly) {
+            self.let_time_pass(DAY_MS);
         }
         let mut before = self.stand();
         for round in 1..=ROUNDS_MAX {

@@ -196,6 +196,8 @@ pub(crate) struct World {
     pub(crate) last_heal: Option<(i64, usize)>,
     /// Whether head office was ever put back to an older state.
     pub(crate) is_office_put_back: bool,
+    /// Whether head office was put back to an older state without anybody saying so, and no day has passed since.
+    pub(crate) has_lost_unknowingly: bool,
     /// What a run cannot go on after.
     pub(crate) broken: Option<(String, String)>,
     agenda: BTreeMap<(i64, u64), Event>,
@@ -228,6 +230,7 @@ impl World {
             is_asked_again: false,
             last_heal: None,
             is_office_put_back: false,
+            has_lost_unknowingly: false,
             broken: None,
             agenda: BTreeMap::new(),
             counter: 0,
@@ -277,6 +280,13 @@ impl World {
             self.time.set(at);
         }
         Some(event)
+    }
+
+    /// Lets time pass in which nothing happens: whatever is to come comes so much later.
+    pub(crate) fn let_time_pass(&mut self, wait_ms: i64) {
+        self.time.set(self.time.get().saturating_add(wait_ms));
+        let later = |((at, number), event): ((i64, u64), Event)| ((at.saturating_add(wait_ms), number), event);
+        self.agenda = std::mem::take(&mut self.agenda).into_iter().map(later).collect();
     }
 
     /// Takes the next message under way, wherever it stands in the agenda.

@@ -206,6 +206,8 @@ impl Ledger {
                 self.forget(*device, Some(*journal));
                 // The whole store was put back, with what it knew to be acknowledged of earlier journals.
                 self.stored.retain(|of, _| of.0 != *device);
+                // With it went back what it knew of wrong PINs: who can put a whole disk back needs no PIN.
+                self.wrong_pins.retain(|of, _| of.0 != *device);
                 if let Some(promises) = self.promises.get_mut(&(*device, *journal)) {
                     promises.retain(|seq, _| seq <= to);
                 }
@@ -257,13 +259,18 @@ impl Ledger {
 
     /// Whether head office holds or keeps an entry.
     pub(super) fn is_at_office(&self, journal: Journal, entry: &Entry) -> bool {
-        let at = usize::try_from(entry.seq.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.is_hash_at_office(journal, entry.seq, entry.hash)
+    }
+
+    /// Whether head office holds or keeps the entry of a hash.
+    pub(super) fn is_hash_at_office(&self, journal: Journal, seq: u64, hash: Hash) -> bool {
+        let at = usize::try_from(seq.saturating_sub(1)).unwrap_or(usize::MAX);
         let held = self.held.get(&journal).and_then(|entries| entries.get(at));
-        if held.is_some_and(|held| held.hash == entry.hash) {
+        if held.is_some_and(|held| held.hash == hash) {
             return true;
         }
         let of_journal = self.office.iter().flat_map(|office| &office.journals).filter(|one| one.journal == journal);
-        of_journal.flat_map(|one| &one.kept).any(|kept| kept.entry.hash == entry.hash)
+        of_journal.flat_map(|one| &one.kept).any(|kept| kept.entry.hash == hash)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Ledger, short};
 use super::{Check, Findings};
-use crate::fleet::history::{Fact, Hash, Journal, OfficeAudit, Word};
+use crate::fleet::history::{Fact, Hash, Journal, OfficeAudit, Verdict, Word};
 
 /// Compares head office's audit with what it holds, by our own count.
 pub(super) fn quiet(ledger: &Ledger, findings: &mut Findings) {
@@ -75,7 +75,13 @@ fn unreceived(ledger: &Ledger, audit: &OfficeAudit, findings: &mut Findings) {
             named.peek().is_some() && named.all(|entry| ledger.is_at_office(missing.journal, entry))
         };
         let branches: Vec<_> = entries.map(|(_, entries)| entries).collect();
-        let is_wrong = !branches.is_empty() && branches.iter().all(|entries| is_all_here(entries));
+        // What a till has said to have and then lost, since it was put back, is in no branch any more and missing for ever.
+        let is_lost = |word: &Verdict| {
+            let is_of = word.of == Word::Hello && (word.journal, word.seq) == (missing.journal, missing.to);
+            is_of && !ledger.is_hash_at_office(missing.journal, word.seq, word.hash)
+        };
+        let is_lost = ledger.verdicts.iter().any(|judged| is_lost(&judged.verdict));
+        let is_wrong = !is_lost && !branches.is_empty() && branches.iter().all(|entries| is_all_here(entries));
         findings.check(Check::N8, !is_wrong, || {
             let (journal, from, to) = (short(missing.journal), missing.from, missing.to);
             format!("entries {from} to {to} of {journal} are said to be missing, and are there")

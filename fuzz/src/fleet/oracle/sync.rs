@@ -165,9 +165,10 @@ fn quarantine_delays_no_other(
     }
     for (device, told) in tills {
         let Some(current) = told.journals.last() else { continue };
-        // A token for another device of the same slot has ended the journal, whatever else is in quarantine.
-        let has_successor =
-            office.journals.iter().any(|one| one.journal == current.journal && one.standing == "closed");
+        // A token for another device of the same slot has ended the journal, or the slot was revoked before head office
+        // learned of the journal, whatever else is in quarantine.
+        let is_ended = |standing: &str| matches!(standing, "closed" | "revoked");
+        let has_successor = office.journals.iter().any(|one| one.journal == current.journal && is_ended(&one.standing));
         let has_ended = ledger.truth.ended.contains_key(&current.journal) || has_successor;
         if ledger.truth.is_disturbed(current.journal) || has_ended {
             continue;
