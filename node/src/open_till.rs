@@ -57,8 +57,7 @@ pub struct OpenTill {
 }
 
 impl OpenTill {
-    /// Opens the till of a locked folder. A folder without its secret, from another machine, or with a store that is
-    /// older than its mark may only be read.
+    /// Opens the till of a locked folder. Without its secret, on another machine, or older than its mark it is read only.
     ///
     /// # Errors
     /// There is no till, or it cannot be opened.
@@ -344,8 +343,7 @@ impl OpenTill {
     }
 
     /// Who calls to set the till up: to change products or operators. As long as no admin has a PIN, whoever names nobody
-    /// acts as `owner`, also after the first cashier was added. That ends when the till joins a head office, which says
-    /// from then on who its people are.
+    /// acts as `owner`. That ends when the till joins a head office, which says from then on who its people are.
     ///
     /// # Errors
     /// As [`OpenTill::identify`].
