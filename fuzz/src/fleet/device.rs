@@ -161,9 +161,12 @@ impl Device {
     pub(crate) fn start(&mut self) -> Result<(), Failure> {
         let mut till = self.open_store()?;
         if self.settle_if_pending(&till.state().key.clone()) {
+            // Its pages are not checked yet, so it writes nothing as it is closed.
+            till.stop("it is opened again");
             drop(till);
             till = self.open_store()?;
         }
+        guarded(|| till.check_pages())?;
         if let Some(mark) = self.files.mark {
             guarded(|| till.check_mark(&mark))?;
         }
