@@ -10,7 +10,7 @@ use counterfoil_core::decide::{self, Context};
 use counterfoil_core::id::MasterCode;
 use counterfoil_core::in_store_code::masks_of;
 use counterfoil_core::line::LineInput;
-use counterfoil_core::promotion::{Named, Occasion};
+use counterfoil_core::promotion::{Named, Occasion, Promotions};
 use counterfoil_core::quantity::{Quantity, UnitPrice};
 use counterfoil_core::scan::{Rules, scan};
 use counterfoil_core::series::{DocumentKind, SeriesHead};
@@ -62,7 +62,7 @@ fn promoting(criterion: &mut Criterion) {
     let baskets: Vec<_> = baskets.collect();
     let mut next = baskets.iter().cycle();
     let take_off = |(input, named): &mut (DocumentInput, Vec<(Vec<MasterCode>, String)>)| {
-        let named = named.iter().map(|(categories, code)| Named { product: Some(code), categories });
+        let named = named.iter().map(|(categories, code)| Some(Named { product: Some(code), categories }));
         let named: Vec<_> = named.collect();
         let applied = promotions.take_off(&mut input.lines, &named, &occasion, input.currency).expect("small");
         (applied, price(input))
@@ -86,7 +86,7 @@ fn deciding(criterion: &mut Criterion) {
     group.bench_function("5_line_sale", |bencher| {
         bencher.iter(|| {
             let filled = black_box(next.next().expect("an endless cycle"));
-            decide::sale::decide(&context, &filled.basket, &filled.products, None)
+            decide::sale::decide(&context, &filled.basket, &filled.products, &Promotions::default(), None)
         });
     });
     group.finish();

@@ -105,6 +105,7 @@ impl Iterator for Baskets {
             tenders,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         Some(Filled { basket, products })

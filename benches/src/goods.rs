@@ -44,7 +44,7 @@ fn article(row: &HashMap<String, String>) -> Option<Sellable> {
         price: price.parse().ok(),
         cost: None,
     };
-    Some(Sellable { price: product.price, product, taxes: vec![tax(class)] })
+    Some(Sellable { price: product.price, price_list: None, product, taxes: vec![tax(class)] })
 }
 
 fn class_code(class: usize) -> String {

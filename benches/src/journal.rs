@@ -105,7 +105,14 @@ impl Journal {
     pub fn sell(&mut self, filled: &Filled) {
         let now = time_of(self.sales);
         let context = Context { state: &self.state, operator: &self.operator, approver: None, now };
-        let sold = decide::sale::decide(&context, &filled.basket, &filled.products, None).expect("a basket to be sold");
+        let sold = decide::sale::decide(
+            &context,
+            &filled.basket,
+            &filled.products,
+            &counterfoil_core::promotion::Promotions::default(),
+            None,
+        )
+        .expect("a basket to be sold");
         self.append(&sold, now);
         self.sales += 1;
     }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Barcode, MasterCode, Name, OperatorCode, ProductCode};
 use crate::operator::Operator;
+use crate::price_list::{ListPrice, PriceList};
+use crate::promotion::Promotion;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::role::{Role, RoleRules};
@@ -145,6 +147,12 @@ pub enum MasterRow {
     Operator(Operator),
     /// What a role allows.
     Role(Box<RoleRules>),
+    /// A price list: for whom it holds.
+    PriceList(Box<PriceList>),
+    /// A price of a price list.
+    ListPrice(Box<ListPrice>),
+    /// A promotion.
+    Promotion(Box<Promotion>),
 }
 
 /// Which row of master data: its kind and its code. Frozen order.
@@ -162,6 +170,12 @@ pub enum MasterKey {
     Operator(OperatorCode),
     /// A role by its code.
     Role(MasterCode),
+    /// A price list by its code.
+    PriceList(MasterCode),
+    /// The price of a list for a product from a quantity on.
+    ListPrice(MasterCode, ProductCode, Quantity),
+    /// A promotion by its code.
+    Promotion(MasterCode),
 }
 
 impl MasterKey {
@@ -183,6 +197,11 @@ impl MasterRow {
             Self::Price(price) => MasterKey::Price(price.product.clone()),
             Self::Operator(operator) => MasterKey::Operator(operator.code.clone()),
             Self::Role(rules) => MasterKey::of_role(&rules.role),
+            Self::PriceList(list) => MasterKey::PriceList(list.code.clone()),
+            Self::ListPrice(price) => {
+                MasterKey::ListPrice(price.list.clone(), price.product.clone(), price.from_quantity)
+            }
+            Self::Promotion(promotion) => MasterKey::Promotion(promotion.code.clone()),
         }
     }
 
@@ -198,7 +217,9 @@ impl MasterRow {
             }
             Self::Price(price) => check_price("price", Some(price.price)),
             Self::Role(rules) => rules.check(),
-            Self::TaxClass(_) | Self::Category(_) | Self::Operator(_) => Ok(()),
+            Self::ListPrice(price) => price.check(),
+            Self::Promotion(promotion) => promotion.check(),
+            Self::TaxClass(_) | Self::Category(_) | Self::Operator(_) | Self::PriceList(_) => Ok(()),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::drawer::CashMovementKind;
 use crate::id::{CommandId, Note};
 use crate::money::Money;
 use crate::operator::{Operator, PinHash};
+use crate::promotion::Claims;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::role::RoleRules;
 use crate::series::DocumentKind;
@@ -139,6 +140,8 @@ pub struct Basket {
     pub document: DocumentKind,
     /// The customer's reference.
     pub customer: Option<Note>,
+    /// What the customer brings that offers and price lists ask for.
+    pub claims: Claims,
     /// When it was sold, for history taken over from another system.
     pub at: Option<Now>,
 }

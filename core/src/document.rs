@@ -14,6 +14,7 @@ use crate::discount::Discount;
 use crate::id::{CommandId, DocumentNumber, MasterCode, Name, Note, OperatorCode, ProductCode, SeriesCode};
 use crate::journal::envelope::Entry;
 use crate::money::Money;
+use crate::promotion::Claims;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::Refusal;
 use crate::series::{Allotted, DocumentKind};
@@ -46,6 +47,8 @@ pub struct DocumentV1 {
     pub approved_by: Option<ApprovalV1>,
     /// The customer's reference, where one was given.
     pub customer: Option<Note>,
+    /// What the customer brought that offers and price lists asked for.
+    pub claims: Claims,
     /// Whether unit prices include tax.
     pub prices_include_tax: bool,
     /// The document that a credit note corrects.
@@ -104,6 +107,10 @@ pub struct LineV1 {
     pub unit_price: UnitPrice,
     /// Whether the price was typed and is not the catalogue's.
     pub has_typed_price: bool,
+    /// The price list that the price is of.
+    pub price_list: Option<MasterCode>,
+    /// What promotions have taken off, in `net` already; as the prices are, with or without tax.
+    pub promotions: Vec<LinePromotionV1>,
     /// The digest of the code as it was scanned, by which a repeated command is recognised.
     pub scanned: u32,
     /// The amount without tax, before discounts on the sale.
@@ -114,6 +121,17 @@ pub struct LineV1 {
     pub taxes: Vec<(u8, Money)>,
     /// On a credit note: which line of the preceding document, from 1; otherwise 0.
     pub preceding_line: u16,
+}
+
+/// What a promotion took off a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinePromotionV1 {
+    /// The promotion's code.
+    pub code: MasterCode,
+    /// Its name as sold.
+    pub name: Name,
+    /// How much, above zero.
+    pub amount: Money,
 }
 
 impl LineV1 {

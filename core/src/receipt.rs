@@ -217,7 +217,14 @@ impl Page {
             Unit::Kilogram | Unit::Litre | Unit::Metre => format!("{} {}", line.quantity, line.unit),
         };
         let each = format!("  {measured} x {}", shown_price(line.unit_price, self.currency));
-        self.pair(&each, &shown.show(self.currency));
+        let off = Money::sum(line.promotions.iter().map(|promotion| promotion.amount))?;
+        self.pair(&each, &shown.plus(off)?.show(self.currency));
+        if let Some(list) = &line.price_list {
+            self.pair(&format!("  price list {list}"), "");
+        }
+        for promotion in &line.promotions {
+            self.pair(&format!("  {}", promotion.name), &promotion.amount.negated()?.show(self.currency));
+        }
         Ok(())
     }
 

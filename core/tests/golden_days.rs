@@ -234,6 +234,7 @@ impl Day {
             tenders: None,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         for part in parts {

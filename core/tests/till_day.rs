@@ -69,6 +69,7 @@ fn basket(id: &str, quantity: &str) -> Basket {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     }
 }

@@ -130,7 +130,10 @@ pub fn barcodes(row: Option<&MasterRow>) -> &[Barcode] {
             | MasterRow::Category(_)
             | MasterRow::Price(_)
             | MasterRow::Operator(_)
-            | MasterRow::Role(_),
+            | MasterRow::Role(_)
+            | MasterRow::PriceList(_)
+            | MasterRow::ListPrice(_)
+            | MasterRow::Promotion(_),
         )
         | None => &[],
     }
@@ -157,7 +160,16 @@ fn check(rows: &dyn Rows, row: &MasterRow, pin: Option<&PinHash>) -> Result<(), 
             "the PIN of a new operator: --pin-file FILE or HEAD_OFFICE_NEW_PIN",
         )
         .into()),
-        MasterRow::TaxClass(_) | MasterRow::Category(_) | MasterRow::Operator(_) | MasterRow::Role(_) => Ok(()),
+        MasterRow::ListPrice(price) => {
+            require(rows, "list", price.list.as_str(), &MasterKey::PriceList(price.list.clone()))?;
+            require(rows, "product", price.product.as_str(), &MasterKey::Product(price.product.clone()))
+        }
+        MasterRow::TaxClass(_)
+        | MasterRow::Category(_)
+        | MasterRow::Operator(_)
+        | MasterRow::Role(_)
+        | MasterRow::PriceList(_)
+        | MasterRow::Promotion(_) => Ok(()),
     }
 }
 

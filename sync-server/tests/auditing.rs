@@ -92,6 +92,7 @@ fn sell(till: &mut Till, id: &str) {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     };
     till.execute(&TillCommand::CompleteSale(basket), &owner(), now()).unwrap();

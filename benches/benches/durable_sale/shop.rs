@@ -115,6 +115,7 @@ impl Shop {
             tenders: None,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         let command = Command::CompleteSale(basket);

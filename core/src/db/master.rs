@@ -10,13 +10,20 @@ use crate::db::row;
 use crate::db::tables::{BARCODES, MASTER};
 use crate::decide::sale::Sellable;
 use crate::feed::StateHash;
-use crate::id::{Barcode, OperatorCode, ProductCode};
+use crate::id::{Barcode, MasterCode, OperatorCode, ProductCode};
 use crate::operator::Operator;
+use crate::price_list::{ListPrice, PriceList};
+use crate::promotion::Promotion;
 use crate::role::{Role, RoleRules};
 
 const PRODUCT_KIND: u8 = 3;
 const OPERATOR_KIND: u8 = 5;
 const ROLE_KIND: u8 = 6;
+const PRICE_LIST_KIND: u8 = 7;
+const LIST_PRICE_KIND: u8 = 8;
+const PROMOTION_KIND: u8 = 9;
+/// Between the parts of a key; no code has it.
+const BETWEEN: u8 = 0;
 
 /// The bytes of a key: its kind and its code.
 pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
@@ -27,9 +34,26 @@ pub(crate) fn key_bytes(key: &MasterKey) -> Vec<u8> {
         MasterKey::Price(code) => (4, code.as_str()),
         MasterKey::Operator(code) => (OPERATOR_KIND, code.as_str()),
         MasterKey::Role(code) => (ROLE_KIND, code.as_str()),
+        MasterKey::PriceList(code) => (PRICE_LIST_KIND, code.as_str()),
+        MasterKey::Promotion(code) => (PROMOTION_KIND, code.as_str()),
+        MasterKey::ListPrice(list, product, from_quantity) => {
+            let mut bytes = list_prices_key(list, product);
+            bytes.push(BETWEEN);
+            bytes.extend_from_slice(from_quantity.to_string().as_bytes());
+            return bytes;
+        }
     };
     let mut bytes = vec![kind];
     bytes.extend_from_slice(code.as_bytes());
+    bytes
+}
+
+/// What the keys of a product's prices in a list begin with, but for the mark that ends it.
+fn list_prices_key(list: &MasterCode, product: &ProductCode) -> Vec<u8> {
+    let mut bytes = vec![LIST_PRICE_KIND];
+    bytes.extend_from_slice(list.as_str().as_bytes());
+    bytes.push(BETWEEN);
+    bytes.extend_from_slice(product.as_str().as_bytes());
     bytes
 }
 
@@ -67,6 +91,47 @@ impl Shelf {
     }
 }
 
+impl Shelf {
+    /// The promotions of a generation, but for those that make no sense, which head office has let through.
+    pub(crate) fn promotions(&self, generation: u8) -> Result<Vec<Promotion>, DbError> {
+        let (from, to) = ([PROMOTION_KIND], [PROMOTION_KIND.saturating_add(1)]);
+        let rows = self.rows(generation, &from, &to)?.into_iter();
+        let promotion = |row| if let MasterRow::Promotion(promotion) = row { Some(*promotion) } else { None };
+        Ok(rows.filter_map(promotion).filter(|promotion| promotion.check().is_ok()).collect())
+    }
+
+    /// The price lists of a generation.
+    pub(crate) fn price_lists(&self, generation: u8) -> Result<Vec<PriceList>, DbError> {
+        let (from, to) = ([PRICE_LIST_KIND], [PRICE_LIST_KIND.saturating_add(1)]);
+        let rows = self.rows(generation, &from, &to)?.into_iter();
+        Ok(rows.filter_map(|row| if let MasterRow::PriceList(list) = row { Some(*list) } else { None }).collect())
+    }
+
+    /// The prices of a product in a list.
+    pub(crate) fn list_prices(
+        &self,
+        generation: u8,
+        list: &MasterCode,
+        product: &ProductCode,
+    ) -> Result<Vec<ListPrice>, DbError> {
+        let (mut from, mut to) = (list_prices_key(list, product), list_prices_key(list, product));
+        from.push(BETWEEN);
+        to.push(BETWEEN.saturating_add(1));
+        let rows = self.rows(generation, &from, &to)?.into_iter();
+        Ok(rows.filter_map(|row| if let MasterRow::ListPrice(price) = row { Some(*price) } else { None }).collect())
+    }
+
+    fn rows(&self, generation: u8, from: &[u8], to: &[u8]) -> Result<Vec<MasterRow>, DbError> {
+        let found = self.master.range((generation, from)..(generation, to))?;
+        found
+            .map(|found| {
+                let (key, stored) = found?;
+                row::read(MASTER, &key.value(), stored.value())
+            })
+            .collect()
+    }
+}
+
 /// What a product code or barcode stands for.
 pub(crate) fn sellable(shelf: &Shelf, generation: u8, code: &str) -> Result<Option<Sellable>, DbError> {
     let Some(product) = find_product(shelf, generation, code)? else { return Ok(None) };
@@ -78,7 +143,7 @@ pub(crate) fn sellable(shelf: &Shelf, generation: u8, code: &str) -> Result<Opti
         Some(MasterRow::TaxClass(class)) => class.taxes,
         _ => Vec::new(),
     };
-    Ok(Some(Sellable { product, price, taxes }))
+    Ok(Some(Sellable { product, price, price_list: None, taxes }))
 }
 
 /// The product with this code, else the one with this barcode; a UPC-E is also looked up as the UPC-A that it stands for.

@@ -13,6 +13,7 @@ use crate::document::{DocumentV1, Issued, LineV1, TotalsV1};
 use crate::event::Event;
 use crate::id::{DocumentNumber, refuse_card_number};
 use crate::money::Money;
+use crate::promotion::Claims;
 use crate::quantity::Quantity;
 use crate::refusal::{Reason, Refusal};
 use crate::role::Permission;
@@ -77,6 +78,7 @@ pub fn decide(
         operator: context.operator.code.clone(),
         approved_by: authority.into_approval(),
         customer: sold.customer.clone(),
+        claims: Claims::default(),
         prices_include_tax: sold.prices_include_tax,
         preceding: Some(sold.printed.clone()),
         lines,
@@ -233,6 +235,7 @@ fn credited(sold: &DocumentV1, parts: &[(u16, RefundedLine)]) -> Result<(Vec<Lin
             discount: part.discount.negated()?,
             taxes: line_taxes,
             preceding_line: *number,
+            promotions: Vec::new(),
             ..line.clone()
         });
     }

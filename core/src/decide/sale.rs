@@ -9,12 +9,13 @@ use crate::cash_rounding::CashRounding;
 use crate::catalog::Product;
 use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
 use crate::decide::{Context, check_at, stored_issue};
-use crate::document::{DocumentV1, Issued, LineV1, TotalsV1, scanned_digest};
+use crate::document::{DocumentV1, Issued, LinePromotionV1, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
-use crate::id::{CommandId, refuse_card_number};
+use crate::id::{CommandId, MasterCode, refuse_card_number};
 use crate::line::LineInput;
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
+use crate::promotion::{Applied, Claims, Named, Promotions};
 use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::role::Permission;
@@ -29,13 +30,15 @@ use crate::totals::{DocumentInput, LINES_MAX, PriceMode, PricedDocument, price};
 pub struct Sellable {
     /// The product.
     pub product: Product,
-    /// The price of this store, or the product's own.
+    /// The price of a price list, of this store, or the product's own.
     pub price: Option<UnitPrice>,
+    /// The price list that the price is of.
+    pub price_list: Option<MasterCode>,
     /// The taxes of its class.
     pub taxes: Vec<LineTax>,
 }
 
-/// Decides a sale. `products` answers each line of the basket in order.
+/// Decides a sale. `products` answers each line of the basket in order; `promotions` are those of the store.
 ///
 /// # Errors
 /// The refusals of a sale, in their order of precedence; nothing is used up.
@@ -43,6 +46,7 @@ pub fn decide(
     context: &Context<'_>,
     basket: &Basket,
     products: &[Option<Sellable>],
+    promotions: &Promotions,
     coins: Option<CashRounding>,
 ) -> Result<Event, Refusal> {
     let mut authority = context.require(Permission::Sell)?;
@@ -50,7 +54,7 @@ pub fn decide(
     check_at(context, basket.at)?;
     let session = context.session()?;
     let lines = priceable_lines(context, basket, products, &mut authority)?;
-    let priced = price_basket(context, basket, &lines)?;
+    let (priced, applied) = price_basket(context, basket, &lines, promotions)?;
     authority.require_discount(priced.allowances, priced.line_sum, context.state.profile.currency)?;
     let settlement = settle_basket(context, basket, &priced, coins)?;
     let (allotted, issued) = context.allot(basket.document, basket.at)?;
@@ -66,9 +70,10 @@ pub fn decide(
         operator: context.operator.code.clone(),
         approved_by: authority.into_approval(),
         customer: basket.customer.clone(),
+        claims: basket.claims.clone(),
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
-        lines: document_lines(basket, &lines, &priced)?,
+        lines: document_lines(basket, &lines, &priced, &explained(&applied, promotions))?,
         discounts: basket.discounts.clone(),
         totals: TotalsV1 {
             net: priced.net,
@@ -101,11 +106,12 @@ pub(super) fn unsold_lines(
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Claims::default(),
         at: None,
     };
     check_shape(&basket)?;
     let lines = priceable_lines(context, &basket, products, authority)?;
-    let priced = price_basket(context, &basket, &lines)?;
+    let (priced, _) = price_basket(context, &basket, &lines, &Promotions::default())?;
     let unsold = lines.iter().zip(&priced.lines).map(|(line, amounts)| {
         let gross = Money::sum(amounts.taxes.iter().copied())?.plus(amounts.net)?;
         Ok(UnsoldLineV1 { code: line.sellable.product.code.clone(), quantity: line.quantity, gross })
@@ -134,6 +140,7 @@ struct Line<'a> {
     sellable: &'a Sellable,
     quantity: Quantity,
     unit_price: UnitPrice,
+    has_typed_price: bool,
 }
 
 fn priceable_lines<'a>(
@@ -188,7 +195,7 @@ fn priceable_line<'a>(
         let limit = format!("tax class {} must be imported first", sellable.product.tax_class);
         return Err(Refusal::new(Reason::NoPrice, "code", &line.code, limit));
     }
-    Ok(Line { sellable, quantity: line.quantity, unit_price })
+    Ok(Line { sellable, quantity: line.quantity, unit_price, has_typed_price: line.unit_price.is_some() })
 }
 
 /// Whether a planted defect makes everything dearer.
@@ -198,7 +205,13 @@ fn is_price_off(context: &Context<'_>) -> bool {
     is_alive(Bug::PriceOff) || is_alive(Bug::ClockChangesPrice) && is_back()
 }
 
-fn price_basket(context: &Context<'_>, basket: &Basket, lines: &[Line<'_>]) -> Result<PricedDocument, Refusal> {
+/// The amounts of a basket, and what promotions take off each line. A typed price has no promotions.
+fn price_basket(
+    context: &Context<'_>,
+    basket: &Basket,
+    lines: &[Line<'_>],
+    promotions: &Promotions,
+) -> Result<(PricedDocument, Vec<Vec<Applied>>), Refusal> {
     let profile = &context.state.profile;
     let input = lines.iter().map(|line| LineInput {
         quantity: line.quantity,
@@ -208,13 +221,33 @@ fn price_basket(context: &Context<'_>, basket: &Basket, lines: &[Line<'_>]) -> R
         taxes: line.sellable.taxes.clone(),
         adjustments: Vec::new(),
     });
-    price(&DocumentInput {
+    let mut input = DocumentInput {
         currency: profile.currency,
         prices: if profile.prices_include_tax { PriceMode::Inclusive } else { PriceMode::Exclusive },
         lines: input.collect(),
         discounts: basket.discounts.clone(),
         document_adjustments: Vec::new(),
-    })
+    };
+    let named = lines.iter().map(|line| {
+        let product = &line.sellable.product;
+        let named = Named { product: Some(product.code.as_str()), categories: &product.categories };
+        (!line.has_typed_price).then_some(named)
+    });
+    let occasion = basket.claims.occasion(&profile.store, basket.at.unwrap_or(context.now));
+    let applied = promotions.take_off(&mut input.lines, &named.collect::<Vec<_>>(), &occasion, profile.currency)?;
+    Ok((price(&input)?, applied))
+}
+
+/// What the document keeps of each promotion.
+fn explained(applied: &[Vec<Applied>], promotions: &Promotions) -> Vec<Vec<LinePromotionV1>> {
+    let line = |applied: &Vec<Applied>| {
+        let explained = applied.iter().filter_map(|applied| {
+            let offer = promotions.offers().get(applied.offer)?;
+            Some(LinePromotionV1 { code: offer.code.clone(), name: offer.name.clone(), amount: applied.amount })
+        });
+        explained.collect()
+    };
+    applied.iter().map(line).collect()
 }
 
 fn settle_basket(
@@ -242,9 +275,17 @@ fn settle_basket(
     Ok(settlement)
 }
 
-fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) -> Result<Vec<LineV1>, Refusal> {
-    let all = basket.lines.iter().zip(lines).zip(&priced.lines);
-    let line = |((submitted, line), amounts): ((&BasketLine, &Line<'_>), &crate::totals::PricedLine)| {
+fn document_lines(
+    basket: &Basket,
+    lines: &[Line<'_>],
+    priced: &PricedDocument,
+    promotions: &[Vec<LinePromotionV1>],
+) -> Result<Vec<LineV1>, Refusal> {
+    let all = basket.lines.iter().zip(lines).zip(priced.lines.iter().zip(promotions));
+    let line = |((submitted, line), (amounts, promotions)): (
+        (&BasketLine, &Line<'_>),
+        (&crate::totals::PricedLine, &Vec<LinePromotionV1>),
+    )| {
         let product = &line.sellable.product;
         let taxes = line.sellable.taxes.iter().zip(&amounts.taxes).map(|(tax, amount)| {
             let index = priced.taxes.iter().position(|total| total.tax == *tax).unwrap_or(usize::MAX);
@@ -258,7 +299,9 @@ fn document_lines(basket: &Basket, lines: &[Line<'_>], priced: &PricedDocument) 
             unit: product.unit,
             quantity: line.quantity,
             unit_price: line.unit_price,
-            has_typed_price: submitted.unit_price.is_some(),
+            has_typed_price: line.has_typed_price,
+            price_list: line.sellable.price_list.clone().filter(|_| !line.has_typed_price),
+            promotions: promotions.clone(),
             scanned: scanned_digest(&submitted.code),
             net: amounts.net,
             discount: amounts.discount,
@@ -302,6 +345,10 @@ pub fn difference(basket: &Basket, before: &Issued) -> Option<Refusal> {
     }
     tenders_difference(basket.tenders.as_deref(), issued)
         .or_else(|| (basket.customer != issued.customer).then(|| "customer".to_owned()))
+        .or_else(|| {
+            (basket.claims.customer_groups != issued.claims.customer_groups).then(|| "customer_groups".to_owned())
+        })
+        .or_else(|| (basket.claims.coupons != issued.claims.coupons).then(|| "coupons".to_owned()))
         .or_else(|| (basket.at != before.given_time()).then(|| "at".to_owned()))
         .and_then(|field| reused(field, "what was sent now".into(), "something else".into()))
 }

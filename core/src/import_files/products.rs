@@ -90,7 +90,10 @@ mod tests {
                 | MasterRow::Category(_)
                 | MasterRow::Price(_)
                 | MasterRow::Operator(_)
-                | MasterRow::Role(_) => None,
+                | MasterRow::Role(_)
+                | MasterRow::PriceList(_)
+                | MasterRow::ListPrice(_)
+                | MasterRow::Promotion(_) => None,
             }));
             Ok(Ok(RowCounts { added: (self.0.len() - before) as u64, ..RowCounts::default() }))
         }

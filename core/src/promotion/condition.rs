@@ -63,6 +63,15 @@ pub struct Condition {
     pub minimum_quantity: Option<Quantity>,
 }
 
+/// What a customer brings to a sale that offers and price lists ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The groups that the customer belongs to.
+    pub customer_groups: Vec<MasterCode>,
+    /// The coupons that were shown.
+    pub coupons: Vec<MasterCode>,
+}
+
 /// The sale that an offer is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
@@ -74,6 +83,14 @@ pub struct Occasion<'a> {
     pub coupons: &'a [MasterCode],
     /// When.
     pub now: Now,
+}
+
+impl Claims {
+    /// The occasion of a sale with them.
+    #[must_use]
+    pub fn occasion<'a>(&'a self, store: &'a StoreCode, now: Now) -> Occasion<'a> {
+        Occasion { store: Some(store), customer_groups: &self.customer_groups, coupons: &self.coupons, now }
+    }
 }
 
 impl Condition {

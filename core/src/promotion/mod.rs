@@ -24,7 +24,7 @@ use crate::id::{MasterCode, Name, ProductCode};
 use crate::refusal::{Reason, Refusal};
 
 pub use benefit::{Benefit, BundlePart};
-pub use condition::{Condition, Hours, Occasion, Weekdays};
+pub use condition::{Claims, Condition, Hours, Occasion, Weekdays};
 pub use take_off::Named;
 pub use work_out::{Applied, Good};
 

@@ -18,14 +18,14 @@ pub struct Named<'a> {
 
 impl Promotions {
     /// Works out what is taken off each line and makes it an allowance of the line, so that its net and its taxes follow.
-    /// `named` answers each line in order.
+    /// `named` answers each line in order; a line that answers none, such as one with a typed price, has no offers.
     ///
     /// # Errors
     /// A line that cannot be priced, or beyond what can be counted.
     pub fn take_off(
         &self,
         lines: &mut [LineInput],
-        named: &[Named<'_>],
+        named: &[Option<Named<'_>>],
         occasion: &Occasion<'_>,
         currency: Currency,
     ) -> Result<Vec<Vec<Applied>>, Refusal> {
@@ -34,8 +34,11 @@ impl Promotions {
         }
         let mut goods = Vec::with_capacity(lines.len());
         for (index, (line, named)) in lines.iter().zip(named).enumerate() {
-            let amount = amount(line, currency).map_err(|refusal| refusal.inside(&format!("lines[{index}]")))?;
-            let Named { product, categories } = *named;
+            let amount = match named {
+                Some(_) => amount(line, currency).map_err(|refusal| refusal.inside(&format!("lines[{index}]")))?,
+                None => Money::ZERO,
+            };
+            let Named { product, categories } = named.unwrap_or(Named { product: None, categories: &[] });
             goods.push(Good { product, categories, quantity: line.quantity, amount });
         }
         let applied = self.work_out(&goods, occasion, currency)?;

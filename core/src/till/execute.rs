@@ -24,6 +24,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
 use super::actors::{Actors, By};
+use super::offers;
 use super::open::append;
 
 use super::{Space, Till, TillError};
@@ -227,9 +228,12 @@ impl Till {
         let shelf = Shelf::of(&self.store.read()?)?;
         let lines = basket.lines.iter().take(crate::totals::LINES_MAX);
         let products = lines.map(|line| master::sellable(&shelf, generation, &line.code));
-        let products = products.collect::<Result<Vec<_>, _>>()?;
-        let coins = self.coins(basket.at.unwrap_or(context.now));
-        Ok(decide::sale::decide(context, basket, &products, coins)?)
+        let mut products = products.collect::<Result<Vec<_>, _>>()?;
+        let at = basket.at.unwrap_or(context.now);
+        let occasion = basket.claims.occasion(&self.state.profile.store, at);
+        offers::apply_price_lists(&shelf, generation, basket, &mut products, &occasion)?;
+        let promotions = offers::promotions(&shelf, generation, &occasion)?;
+        Ok(decide::sale::decide(context, basket, &products, &promotions, self.coins(at))?)
     }
 
     fn decide_refund(

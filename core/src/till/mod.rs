@@ -8,6 +8,7 @@ mod journals;
 mod open;
 mod own_series;
 mod actors;
+mod offers;
 mod execute;
 mod people;
 mod identify;

@@ -274,6 +274,10 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         GrantedByV1::Till => 0,
         GrantedByV1::HeadOffice(_) => 1,
     });
+}
+
+#[test]
+fn the_variants_of_master_data_keep_their_numbers() {
     check(&rows(), |row| match row {
         MasterRow::TaxClass(_) => 0,
         MasterRow::Category(_) => 1,
@@ -281,6 +285,9 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         MasterRow::Price(_) => 3,
         MasterRow::Operator(_) => 4,
         MasterRow::Role(_) => 5,
+        MasterRow::PriceList(_) => 6,
+        MasterRow::ListPrice(_) => 7,
+        MasterRow::Promotion(_) => 8,
     });
     check(&keys(), |key| match key {
         MasterKey::TaxClass(_) => 0,
@@ -289,6 +296,9 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
         MasterKey::Price(_) => 3,
         MasterKey::Operator(_) => 4,
         MasterKey::Role(_) => 5,
+        MasterKey::PriceList(_) => 6,
+        MasterKey::ListPrice(..) => 7,
+        MasterKey::Promotion(_) => 8,
     });
     let [row, ..] = rows();
     let [key, ..] = keys();

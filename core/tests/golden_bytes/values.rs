@@ -5,7 +5,7 @@ use counterfoil_core::addendum::{Correction, ZAddendumV1};
 use counterfoil_core::approval::{ApprovalV1, OverShortStanding};
 use counterfoil_core::catalog::{Category, MasterKey, MasterRow, Product, StorePrice, TaxClass, Unit};
 use counterfoil_core::discount::Discount;
-use counterfoil_core::document::{DocumentV1, LineV1, TotalsV1};
+use counterfoil_core::document::{DocumentV1, LinePromotionV1, LineV1, TotalsV1};
 use counterfoil_core::drawer::{
     CashMovedV1, CashMovementKind, DrawerClosedV1, DrawerOpenedV1, DrawerSession, IssuedRange, Tally, ZReportV1,
 };
@@ -21,6 +21,10 @@ use counterfoil_core::journal::hello::{Challenge, Hello, RunningTotal};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::{Operator, Pin, Role};
+use counterfoil_core::price_list::{ListPrice, PriceList};
+use counterfoil_core::promotion::{
+    Benefit, BundlePart, Claims, Combining, Condition, Hours, Promotion, Selection, Weekdays,
+};
 use counterfoil_core::role::{Permission, RoleRules};
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::tax::{LineTax, TaxBase, TaxCategory, TaxTotal};
@@ -103,7 +107,7 @@ fn approval() -> ApprovalV1 {
 }
 
 /// One row of every kind.
-pub(crate) fn rows() -> [MasterRow; 6] {
+pub(crate) fn rows() -> [MasterRow; 9] {
     let product = Product {
         code: "01647057".parse().unwrap(),
         name: "Mlijeko 1 l".parse().unwrap(),
@@ -127,11 +131,62 @@ pub(crate) fn rows() -> [MasterRow; 6] {
         MasterRow::Price(StorePrice { product: "01647057".parse().unwrap(), price: "1.3".parse().unwrap() }),
         MasterRow::Operator(operator()),
         MasterRow::Role(Box::new(role())),
+        MasterRow::PriceList(Box::new(price_list())),
+        MasterRow::ListPrice(Box::new(ListPrice {
+            list: "VIP".parse().unwrap(),
+            product: "01647057".parse().unwrap(),
+            from_quantity: "10".parse().unwrap(),
+            price: "1.2".parse().unwrap(),
+        })),
+        MasterRow::Promotion(Box::new(promotion())),
     ]
 }
 
+fn price_list() -> PriceList {
+    PriceList {
+        code: "VIP".parse().unwrap(),
+        name: "Friends of the house".parse().unwrap(),
+        stores: vec!["S01".parse().unwrap()],
+        customer_groups: vec!["VIP".parse().unwrap()],
+        from: Some("2026-12-01".parse().unwrap()),
+        to: None,
+        priority: 5,
+    }
+}
+
+fn promotion() -> Promotion {
+    let goods = |product: &str, category: &str| Selection {
+        products: vec![product.parse().unwrap()],
+        categories: vec![category.parse().unwrap()],
+    };
+    Promotion {
+        code: "XY".parse().unwrap(),
+        name: "Buy two, get one".parse().unwrap(),
+        goods: goods("01647057", "dairy"),
+        benefit: Benefit::BuyGet {
+            buy: 2,
+            get: 1,
+            percent: "50".parse().unwrap(),
+            gets: Some(BundlePart { goods: goods("tea", "drinks"), count: 1 }),
+        },
+        condition: Condition {
+            stores: vec!["S01".parse().unwrap()],
+            customer_groups: vec!["VIP".parse().unwrap()],
+            from: Some("2026-11-01".parse().unwrap()),
+            to: Some("2026-11-30".parse().unwrap()),
+            weekdays: Weekdays(0b1_0000),
+            hours: Some(Hours { from: 1_020, to: 1_140 }),
+            coupon: Some("SAVE5".parse().unwrap()),
+            minimum: Some(money(1_000)),
+            minimum_quantity: Some("3".parse().unwrap()),
+        },
+        priority: -1,
+        combining: Combining::Combinable,
+    }
+}
+
 /// One key of every kind.
-pub(crate) fn keys() -> [MasterKey; 6] {
+pub(crate) fn keys() -> [MasterKey; 9] {
     rows().map(|row| row.key())
 }
 
@@ -144,6 +199,12 @@ fn line() -> LineV1 {
         quantity: "0.35".parse().unwrap(),
         unit_price: "28.57".parse().unwrap(),
         has_typed_price: true,
+        price_list: Some("VIP".parse().unwrap()),
+        promotions: vec![LinePromotionV1 {
+            code: "XY".parse().unwrap(),
+            name: "Buy two, get one".parse().unwrap(),
+            amount: money(50),
+        }],
         scanned: 0xDEAD_BEEF,
         net: money(1_000),
         discount: money(100),
@@ -176,6 +237,7 @@ fn sale() -> DocumentV1 {
         operator: "owner".parse().unwrap(),
         approved_by: Some(approval()),
         customer: Some("B12345674".parse().unwrap()),
+        claims: Claims { customer_groups: vec!["VIP".parse().unwrap()], coupons: vec!["SAVE5".parse().unwrap()] },
         prices_include_tax: false,
         preceding: None,
         lines: vec![line()],

@@ -90,6 +90,7 @@ pub(crate) fn basket(id: &str, lines: &[(&str, &str)]) -> Basket {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     }
 }

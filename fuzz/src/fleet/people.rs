@@ -90,7 +90,16 @@ impl World {
         let customer =
             (document == DocumentKind::Invoice).then(|| Note::new("Customer 17").expect("a short text is a note"));
         let id = self.command_id();
-        Command::CompleteSale(Basket { id, lines, discounts: Vec::new(), tenders, document, customer, at: None })
+        Command::CompleteSale(Basket {
+            id,
+            lines,
+            discounts: Vec::new(),
+            tenders,
+            document,
+            customer,
+            claims: Default::default(),
+            at: None,
+        })
     }
 
     fn refund(&mut self, seat: usize) -> Option<Command> {

@@ -180,6 +180,7 @@ pub fn basket(id: &str, codes: &[&str]) -> Basket {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     }
 }

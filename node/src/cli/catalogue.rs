@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use counterfoil_core::catalog::MasterRow;
 use counterfoil_core::import_options::ImportOptions;
 use counterfoil_core::refusal::{Reason, Refusal};
 
@@ -12,8 +13,8 @@ use crate::cli::console::{Console, read_pin};
 use crate::cli::show;
 use crate::failure::{Ending, Failure};
 use crate::import::sales::{SaleField, SalesOptions, convert_sales};
-use crate::import::{ending, import_products};
-use crate::local::reach::Shelf;
+use crate::import::{ending, import_products, offers};
+use crate::local::reach::{Reach, Shelf};
 use crate::operations::Answer;
 use crate::operations::operator::{ReadOperators, SetOperator};
 use crate::operations::products::ReadProducts;
@@ -23,6 +24,10 @@ use crate::operations::products::ReadProducts;
 pub enum Import {
     /// Add or update products from a CSV file or a JSON array of objects, plain or gzipped
     Products(Products),
+    /// Add or update promotions from a JSON file: an array of them, as `till quote` takes them
+    Promotions(Offers),
+    /// Add or update price lists with their prices from a JSON file: an array of them, as `till quote` takes them
+    PriceLists(Offers),
     /// Convert another system's invoice lines to baskets for `till sell`; needs no till
     Sales(Sales),
 }
@@ -47,6 +52,13 @@ pub struct Products {
     /// What tells products apart where a row has no code
     #[arg(long, value_name = "FIELD[,FIELD]", value_delimiter = ',')]
     key: Vec<String>,
+}
+
+/// Imports promotions or price lists.
+#[derive(Debug, Args)]
+pub struct Offers {
+    /// The file
+    file: PathBuf,
 }
 
 /// Converts sales.
@@ -76,9 +88,20 @@ impl Import {
     pub fn run(self, console: &Console) -> Result<Ending, Failure> {
         match self {
             Self::Products(products) => products.run(console),
+            Self::Promotions(Offers { file }) => {
+                let mut reach = console.reach()?;
+                let currency = reach.currency(console.caller())?;
+                store(&offers::promotions(&file, currency)?, &mut reach, console)
+            }
+            Self::PriceLists(Offers { file }) => store(&offers::price_lists(&file)?, &mut console.reach()?, console),
             Self::Sales(sales) => sales.run(console),
         }
     }
+}
+
+fn store(rows: &[MasterRow], reach: &mut Reach, console: &Console) -> Result<Ending, Failure> {
+    let report = offers::store(rows, &mut Shelf { reach, caller: console.caller() })?;
+    console.show(&Answer::done(&report), show::fields)
 }
 
 impl Products {

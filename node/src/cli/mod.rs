@@ -28,6 +28,7 @@ pub mod set_up;
 pub mod show;
 pub mod shown;
 pub mod state;
+pub mod tenders;
 pub mod tools;
 pub mod unsold;
 
@@ -119,6 +120,10 @@ enum Command {
     Receipt(selling::Receipt),
     /// Price a basket; stores nothing, needs no till
     Quote(tools::Quote),
+    /// Suggest the amounts of cash that are likely to be handed over; needs no till
+    QuickCash(tenders::QuickCash),
+    /// Show the kinds of tender and what each may do; needs no till
+    Tenders(tenders::Tenders),
     /// Decode a barcode; needs no till
     Scan(tools::Scan),
     /// Check a tax id and write it as usual; needs no till
@@ -201,6 +206,8 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::AmendZ(amend) => amend.run(console),
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
+        Command::QuickCash(quick) => quick.run(console),
+        Command::Tenders(tenders) => tenders.run(console),
         Command::Scan(scan) => scan.run(console),
         Command::TaxId(tax_id) => tax_id.run(console),
         Command::Sync(sync) => sync.run(console),

@@ -23,6 +23,7 @@ use counterfoil_core::refusal::Refusal;
 
 use crate::failure::{Ending, Failure};
 
+pub mod offers;
 pub mod progress;
 pub mod sales;
 pub mod sales_time;

@@ -6,8 +6,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use counterfoil_core::catalog::MasterRow;
+use counterfoil_core::currency::Currency;
 use counterfoil_core::import_run::{Destination, RowCounts};
 use counterfoil_core::refusal::Refusal;
+use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::failure::{Ending, Failure};
@@ -16,6 +18,7 @@ use crate::local::client::LocalClient;
 use crate::open_till::OpenTill;
 use crate::operations::master_data::{ChangeMasterData, read_counts};
 use crate::operations::sell::{Seller, SubmittedLine};
+use crate::operations::status::ReadStatus;
 use crate::operations::{Answer, Operation};
 
 /// How long a command waits for another short command to let go of the folder.
@@ -63,6 +66,19 @@ impl Reach {
             }
         };
         answer.unwrap_or_else(Answer::from)
+    }
+
+    /// The currency of the till.
+    ///
+    /// # Errors
+    /// The till failed.
+    pub fn currency(&mut self, caller: &Caller) -> Result<Currency, Failure> {
+        #[derive(Deserialize)]
+        struct Outline {
+            currency: String,
+        }
+        let outline: Outline = self.perform(caller, ReadStatus {}).read()?;
+        Ok(outline.currency.parse()?)
     }
 
     /// Sells the lines of a stream one after the other and tells each answer as soon as it is durable. The stream is over

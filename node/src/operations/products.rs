@@ -63,7 +63,7 @@ pub fn never_fed(till: &mut OpenTill, refusal: Refusal) -> Result<Refusal, Failu
 
 impl ProductWire {
     fn new(sellable: Sellable, currency: Currency) -> Self {
-        let Sellable { product, price, taxes } = sellable;
+        let Sellable { product, price, taxes, .. } = sellable;
         Self {
             code: product.code.to_string(),
             name: product.name.to_string(),

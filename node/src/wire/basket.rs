@@ -1,7 +1,8 @@
 //! A basket to sell or a refund, as one JSON object, and the answer to it.
 //!
 //! `{"id","lines":[{"code","quantity","unit_price"}],"discounts":[{"percent"}|{"amount"}],"tenders":[{"kind","amount",
-//! "reference","tip","cash_out","currency","rate"}],"document":"receipt"|"invoice","customer","at"}`, or `{"id","refund_of","lines":[{"line","quantity"}],
+//! "reference","tip","cash_out","currency","rate"}],"document":"receipt"|"invoice","customer","customer_group",
+//! "customer_groups","coupons","at"}`, or `{"id","refund_of","lines":[{"line","quantity"}],
 //! "tenders","at"}`. Only `id` and, for a sale, `lines` are required; no tenders means the payable amount in cash.
 //! What cannot be read is refused by path; whether it may be sold is for core to say.
 
@@ -10,6 +11,7 @@ use counterfoil_core::currency::Currency;
 use counterfoil_core::discount::Discount;
 use counterfoil_core::id::{CommandId, Note};
 use counterfoil_core::money::Money;
+use counterfoil_core::promotion::Claims;
 use counterfoil_core::quantity::{Percent, Quantity, UnitPrice};
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::series::DocumentKind;
@@ -17,6 +19,7 @@ use counterfoil_core::tender::Tender;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::wire::promotion::codes;
 use crate::wire::read::{DecimalText, read};
 use crate::wire::tender::TenderWire;
 
@@ -32,6 +35,11 @@ struct BasketWire {
     tenders: Vec<TenderWire>,
     document: Option<String>,
     customer: Option<String>,
+    customer_group: Option<String>,
+    #[serde(default)]
+    customer_groups: Vec<String>,
+    #[serde(default)]
+    coupons: Vec<String>,
     at: Option<String>,
 }
 
@@ -125,6 +133,9 @@ fn basket(wire: BasketWire, currency: Currency, clock: &Clock) -> Result<Basket,
         Some("invoice") => DocumentKind::Invoice,
         Some(other) => return Err(Refusal::new(Reason::Malformed, "document", other, "receipt or invoice")),
     };
+    let mut customer_groups = codes("customer_groups", &wire.customer_groups)?;
+    customer_groups.extend(codes("customer_group", wire.customer_group.as_slice())?);
+    let claims = Claims { customer_groups, coupons: codes("coupons", &wire.coupons)? };
     Ok(Basket {
         id: CommandId::new(wire.id)?,
         lines: each("lines", wire.lines, basket_line)?,
@@ -132,6 +143,7 @@ fn basket(wire: BasketWire, currency: Currency, clock: &Clock) -> Result<Basket,
         tenders: tenders(wire.tenders, currency)?,
         document,
         customer: wire.customer.map(|customer| note("customer", customer)).transpose()?,
+        claims,
         at: wire.at.map(|at| clock.read("at", &at)).transpose()?,
     })
 }

@@ -12,6 +12,7 @@ mod full_disk;
 mod kills;
 mod local_api;
 mod lost_answers;
+mod offers;
 mod people;
 mod random;
 mod safekeeping;

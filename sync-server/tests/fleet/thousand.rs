@@ -265,6 +265,7 @@ fn sell(till: &mut Till) {
             tenders: None,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         till.execute(&Command::CompleteSale(basket), &owner(), now()).unwrap();

@@ -36,6 +36,7 @@ fn sell(till: &Till, id: &str, now: Now) -> Result<String, (String, String)> {
         tenders: None,
         document: DocumentKind::Receipt,
         customer: None,
+        claims: Default::default(),
         at: None,
     };
     let owner: OperatorCode = "owner".parse().unwrap();

@@ -64,6 +64,7 @@ impl Shop {
                 tenders: None,
                 document: DocumentKind::Receipt,
                 customer: None,
+                claims: Default::default(),
                 at: None,
             }));
         }

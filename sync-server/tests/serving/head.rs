@@ -104,6 +104,7 @@ impl Joined {
             tenders: None,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         self.till.execute(&Command::CompleteSale(basket), &owner(), now()).unwrap();

@@ -206,6 +206,7 @@ fn sell_a_hundred(till: &mut Till, barcodes: &[String]) -> Result<()> {
             tenders: None,
             document: DocumentKind::Receipt,
             customer: None,
+            claims: Default::default(),
             at: None,
         };
         till.execute(&Command::CompleteSale(basket), &Operator::owner().code, now)?;

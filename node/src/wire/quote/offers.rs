@@ -140,7 +140,7 @@ fn apply_promotions(
     };
     let categories = request.lines.iter().enumerate().map(categories).collect::<Result<Vec<_>, _>>()?;
     let named = request.lines.iter().zip(&categories);
-    let named: Vec<_> = named.map(|(line, categories)| Named { product: line.product(), categories }).collect();
+    let named: Vec<_> = named.map(|(line, categories)| Some(Named { product: line.product(), categories })).collect();
     let applied = promotions.take_off(&mut input.lines, &named, occasion, currency)?;
     let mut quoted = Vec::with_capacity(applied.len());
     for applied in applied {
