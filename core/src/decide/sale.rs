@@ -228,7 +228,7 @@ fn require_taxes(sellable: &Sellable, line: &BasketLine) -> Result<(), Refusal> 
 }
 
 /// How much is sold: what one scan is, as often as it was scanned.
-fn quantity_sold(sellable: &Sellable, line: &BasketLine) -> Result<Quantity, Refusal> {
+pub(crate) fn quantity_sold(sellable: &Sellable, line: &BasketLine) -> Result<Quantity, Refusal> {
     let label = &sellable.label;
     let by_label = match sellable.product.unit {
         Unit::Kilogram => label.weight,

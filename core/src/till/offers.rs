@@ -3,7 +3,7 @@
 use crate::command::Basket;
 use crate::db::error::DbError;
 use crate::db::master::Shelf;
-use crate::decide::sale::Sellable;
+use crate::decide::sale::{Sellable, quantity_sold};
 use crate::price_list::{PRICE_LISTS_MAX, PriceLists};
 use crate::promotion::{Occasion, PROMOTIONS_MAX, Promotions};
 use crate::quantity::Quantity;
@@ -38,11 +38,19 @@ pub(super) fn apply_price_lists(
         }
         known.push(product.clone());
     }
-    let codes: Vec<_> = products.iter().map(|found| found.as_ref().map(|one| one.product.code.clone())).collect();
-    for (sellable, code) in products.iter_mut().zip(&codes) {
-        let (Some(sellable), Some(code)) = (sellable.as_mut(), code) else { continue };
-        let same = basket.lines.iter().zip(&codes).filter(|(_, other)| other.as_ref() == Some(code));
-        let quantity = same.map(|(line, _)| line.quantity).try_fold(Quantity::ZERO, Quantity::checked_add);
+    let sold = products.iter().zip(&basket.lines).map(|(found, line)| {
+        let sellable = found.as_ref()?;
+        Some((sellable.product.code.clone(), quantity_sold(sellable, line).ok()?))
+    });
+    let sold: Vec<_> = sold.collect();
+    for (sellable, own) in products.iter_mut().zip(&sold) {
+        let (Some(sellable), Some((code, _))) = (sellable.as_mut(), own) else { continue };
+        if sellable.label.price.is_some() {
+            // The label says what it costs, and its weight follows from the price that the scale knew.
+            continue;
+        }
+        let same = sold.iter().flatten().filter(|(other, _)| other == code).map(|(_, quantity)| *quantity);
+        let quantity = same.into_iter().try_fold(Quantity::ZERO, Quantity::checked_add);
         // What cannot be added up is refused with the line that has it.
         let listed = quantity.and_then(|quantity| prices.price_of(code.as_str(), quantity));
         if let Some(listed) = listed {

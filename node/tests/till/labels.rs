@@ -56,6 +56,22 @@ fn a_pack_sells_as_many_as_are_in_it() {
 }
 
 #[test]
+fn price_lists_count_what_is_in_a_pack_and_leave_a_price_on_a_label() {
+    let shop = deli(&[]);
+    let lists = r#"[{"code":"BULK","prices":[{"product":"WATER","from_quantity":"6","price":"0.40"},
+        {"product":"CAKE","price":"1.00"}]}]"#;
+    shop.json(&["import", "price-lists", shop.file("lists.json", lists).to_str().unwrap()]).done();
+    assert_eq!(sell(&shop, "one", "8480000000019")["gross"], "0.50");
+    assert_eq!(sell(&shop, "case", "18480000000016")["gross"], "2.40");
+    let mixed =
+        r#"{"id":"mixed","lines":[{"code":"8480000000019","quantity":"1"},{"code":"18480000000016","quantity":"1"}]}"#;
+    assert_eq!(shop.sell(mixed).done().json()["gross"], "2.80");
+    assert_eq!(sell(&shop, "cake", "CAKE")["gross"], "1.00");
+    assert_eq!(sell(&shop, "labelled", "2211114002394")["gross"], "2.39");
+    shop.audit();
+}
+
+#[test]
 fn a_scale_label_sets_the_weight_or_the_price() {
     let shop = deli(&[]);
     // 28, item 1111, verifier, 06.870 kg of ham at 12.99.
@@ -72,6 +88,11 @@ fn a_scale_label_sets_the_weight_or_the_price() {
     let own = deli(&["--mask", "price:28....C{NNNDD}"]);
     let priced = sell(&own, "price", "2811111068708");
     assert_eq!(priced["gross"], "68.70");
+    assert!(receipt(&own, &priced).contains("5.289 kg x 12.99"), "{}", receipt(&own, &priced));
+    // A price list changes neither the price on the label nor the weight that follows from the price the scale knew.
+    let lists = own.file("lists.json", r#"[{"code":"CHEAP","prices":[{"product":"HAM","price":"8.00"}]}]"#);
+    own.json(&["import", "price-lists", lists.to_str().unwrap()]).done();
+    let priced = sell(&own, "again", "2811111068708");
     assert!(receipt(&own, &priced).contains("5.289 kg x 12.99"), "{}", receipt(&own, &priced));
     own.audit();
 }
