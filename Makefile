@@ -51,7 +51,7 @@ SEED ?= 1
 CRASH = whatever_a_power_cut_leaves_all_that_was_answered_is_there_and_the_till_sells_on
 crash: tools
 	CRASH_IMAGES=$(N) CRASH_SEED=$(SEED) $(if $(CASE),CRASH_CASE=$(CASE)) \
-		$(CARGO) test --release --locked -p counterfoil-core --test torn_disk -- --exact crash::$(CRASH) --nocapture
+		$(CARGO) test --profile crash --locked -p counterfoil-core --test torn_disk -- --exact crash::$(CRASH) --nocapture
 
 ## kill -9 of the real programs, N times in each test, at moments that a seed chooses (SEED=... repeats the choices).
 kills: N = 3000

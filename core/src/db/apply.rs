@@ -39,9 +39,9 @@ pub(crate) fn apply(
         }
         Some(Event::DrawerClosed(closed)) => index_number(rows, &closed.z.printed, at),
         Some(Event::ZAmended(addendum)) => apply_addendum(rows, at, addendum),
-        Some(Event::MasterDataChanged(changed)) => changed.rows.iter().try_for_each(|row| rows.set_master(row)),
-        Some(Event::OperatorSet(set)) => rows.set_master(&MasterRow::Operator(set.set.clone())),
-        Some(Event::JournalOpened(_)) if life == 1 => rows.set_master(&MasterRow::Operator(Operator::owner())),
+        Some(Event::MasterDataChanged(changed)) => rows.set_master(&changed.rows),
+        Some(Event::OperatorSet(set)) => rows.set_master(&[MasterRow::Operator(set.set.clone())]),
+        Some(Event::JournalOpened(_)) if life == 1 => rows.set_master(&[MasterRow::Operator(Operator::owner())]),
         Some(
             Event::JournalOpened(_)
             | Event::JournalClosed(_)

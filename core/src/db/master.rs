@@ -1,6 +1,6 @@
 //! Master data by generation: 0 is the till's own, further ones come from the feed.
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, WriteTransaction};
 
 use crate::barcode::{self, comparison_key};
 use crate::catalog::{MasterKey, MasterRow, Product};
@@ -290,30 +290,65 @@ pub(crate) fn roles(tables: &ReadTransaction, generation: u8) -> Result<Vec<Role
 
 /// Writes a row, and tells which row it replaced.
 pub(crate) fn set(tx: &WriteTransaction, generation: u8, row: &MasterRow) -> Result<Option<MasterRow>, DbError> {
-    let before = self::row(tx, generation, &row.key())?;
-    if let Some(MasterRow::Product(product)) = &before {
-        remove_barcodes(tx, generation, product)?;
-    }
-    if let MasterRow::Product(product) = row {
-        let mut barcodes = tx.open_table(BARCODES)?;
-        for barcode in &product.barcodes {
-            let key = comparison_key(barcode);
-            row::put(&mut barcodes, BARCODES, &(generation, key.as_str()), &product.code)?;
-        }
-    }
-    let key = key_bytes(&row.key());
-    row::put(&mut tx.open_table(MASTER)?, MASTER, &(generation, key.as_slice()), row)?;
-    Ok(before)
+    Shelving::of(tx, generation)?.set(row)
+}
+
+/// Writes rows, one after the other.
+pub(crate) fn set_all(tx: &WriteTransaction, generation: u8, rows: &[MasterRow]) -> Result<(), DbError> {
+    let mut shelving = Shelving::of(tx, generation)?;
+    rows.iter().try_for_each(|row| shelving.set(row).map(|_| ()))
 }
 
 /// Removes a row, and tells which row it was.
 pub(crate) fn remove(tx: &WriteTransaction, generation: u8, key: &MasterKey) -> Result<Option<MasterRow>, DbError> {
-    let before = row(tx, generation, key)?;
-    if let Some(MasterRow::Product(product)) = &before {
-        remove_barcodes(tx, generation, product)?;
+    Shelving::of(tx, generation)?.remove(&key_bytes(key))
+}
+
+/// The tables of one generation, open for as many rows as are to be changed.
+struct Shelving<'a> {
+    generation: u8,
+    master: Table<'a, (u8, &'static [u8]), &'static [u8]>,
+    barcodes: Table<'a, (u8, &'static str), &'static [u8]>,
+}
+
+impl<'a> Shelving<'a> {
+    fn of(tx: &'a WriteTransaction, generation: u8) -> Result<Self, DbError> {
+        Ok(Self { generation, master: tx.open_table(MASTER)?, barcodes: tx.open_table(BARCODES)? })
     }
-    tx.open_table(MASTER)?.remove((generation, key_bytes(key).as_slice()))?;
-    Ok(before)
+
+    fn set(&mut self, row: &MasterRow) -> Result<Option<MasterRow>, DbError> {
+        let key = key_bytes(&row.key());
+        let before = self.take_barcodes(&key)?;
+        if let MasterRow::Product(product) = row {
+            for barcode in &product.barcodes {
+                let key = comparison_key(barcode);
+                row::put(&mut self.barcodes, BARCODES, &(self.generation, key.as_str()), &product.code)?;
+            }
+        }
+        row::put(&mut self.master, MASTER, &(self.generation, key.as_slice()), row)?;
+        Ok(before)
+    }
+
+    fn remove(&mut self, key: &[u8]) -> Result<Option<MasterRow>, DbError> {
+        let before = self.take_barcodes(key)?;
+        self.master.remove((self.generation, key))?;
+        Ok(before)
+    }
+
+    /// The row under a key, whose barcodes stand for nothing any more.
+    fn take_barcodes(&mut self, key: &[u8]) -> Result<Option<MasterRow>, DbError> {
+        let found = row::get(&self.master, MASTER, &(self.generation, key))?;
+        if let Some(MasterRow::Product(product)) = &found {
+            for barcode in &product.barcodes {
+                let key = comparison_key(barcode);
+                let owner = row::get::<_, ProductCode>(&self.barcodes, BARCODES, &(self.generation, key.as_str()))?;
+                if owner.as_ref() == Some(&product.code) {
+                    self.barcodes.remove((self.generation, key.as_str()))?;
+                }
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The first generation that has rows and is not among those to keep.
@@ -343,26 +378,9 @@ pub(crate) fn clear(tx: &WriteTransaction, generation: u8, limit: usize) -> Resu
             .map(|found| Ok(found?.0.value().1.to_vec()))
             .collect::<Result<_, DbError>>()?
     };
-    for key in &keys {
-        let found = tx.get::<_, MasterRow>(MASTER, &(generation, key.as_slice()))?;
-        if let Some(MasterRow::Product(product)) = &found {
-            remove_barcodes(tx, generation, product)?;
-        }
-        tx.open_table(MASTER)?.remove((generation, key.as_slice()))?;
-    }
+    let mut shelving = Shelving::of(tx, generation)?;
+    keys.iter().try_for_each(|key| shelving.remove(key).map(|_| ()))?;
     Ok(!keys.is_empty())
-}
-
-fn remove_barcodes(tx: &WriteTransaction, generation: u8, product: &Product) -> Result<(), DbError> {
-    let mut barcodes = tx.open_table(BARCODES)?;
-    for barcode in &product.barcodes {
-        let key = comparison_key(barcode);
-        let owner = row::get::<_, ProductCode>(&barcodes, BARCODES, &(generation, key.as_str()))?;
-        if owner.as_ref() == Some(&product.code) {
-            barcodes.remove((generation, key.as_str()))?;
-        }
-    }
-    Ok(())
 }
 
 /// The sum of the hashes of a generation's rows.

@@ -142,8 +142,8 @@ pub(crate) trait Rows: Tables {
     /// Writes the bytes of the newest entry of a life.
     fn put_entry(&mut self, life: u16, entry: &Entry) -> Result<(), DbError>;
 
-    /// Writes a row of the till's own master data.
-    fn set_master(&mut self, row: &MasterRow) -> Result<(), DbError>;
+    /// Writes rows of the till's own master data.
+    fn set_master(&mut self, rows: &[MasterRow]) -> Result<(), DbError>;
 }
 
 impl Rows for &WriteTransaction {
@@ -161,8 +161,8 @@ impl Rows for &WriteTransaction {
         put_head(self, life, entry)
     }
 
-    fn set_master(&mut self, row: &MasterRow) -> Result<(), DbError> {
-        master::set(self, 0, row).map(|_| ())
+    fn set_master(&mut self, rows: &[MasterRow]) -> Result<(), DbError> {
+        master::set_all(self, 0, rows)
     }
 }
 
@@ -247,7 +247,7 @@ impl<T: Tables> Rows for View<'_, T> {
         Ok(())
     }
 
-    fn set_master(&mut self, _: &MasterRow) -> Result<(), DbError> {
+    fn set_master(&mut self, _: &[MasterRow]) -> Result<(), DbError> {
         Err(DbError::Invariant("master data was to be kept in the tail".to_owned()))
     }
 }

@@ -141,8 +141,7 @@ impl PublicKey {
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, Fault> {
         let fault = Fault::Malformed { what: "public key", expected: "a key of Ed25519" };
         let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| fault.clone())?;
-        let is_canonical = key.to_edwards().compress().to_bytes() == bytes;
-        if key.is_weak() || !is_canonical { Err(fault) } else { Ok(Self(key)) }
+        if key.is_weak() || !is_canonical(bytes) { Err(fault) } else { Ok(Self(key)) }
     }
 
     /// The 32 bytes; the inverse of [`PublicKey::from_bytes`].
@@ -164,6 +163,15 @@ impl PublicKey {
             .verify_strict(&domain.frame(message), &signature)
             .map_err(|_| Fault::BadSignature { what: domain.name() })
     }
+}
+
+/// Whether 32 bytes spell their y as a number below p = 2^255 - 19 (RFC 8032, 5.1.3). The other point with two spellings,
+/// x = 0 with its sign set, is a weak one.
+fn is_canonical(mut bytes: [u8; 32]) -> bool {
+    let mut p = [0xff; 32];
+    (p[0], p[31]) = (0xed, 0x7f);
+    bytes[31] &= 0x7f;
+    bytes.iter().rev().lt(p.iter().rev())
 }
 
 impl fmt::Display for PublicKey {
@@ -264,6 +272,27 @@ mod tests {
             assert_eq!((refusal.code(), refusal.field()), ("malformed", "key"), "{wrong}");
         }
         assert_eq!(format!("{:?}", Signature([0xAB; 64])), "ab".repeat(64));
+    }
+
+    #[test]
+    fn a_point_is_a_key_in_its_one_spelling_only() {
+        let mut p = [0xFF; 32];
+        (p[0], p[31]) = (0xED, 0x7F);
+        let (mut accepted, mut second_spellings) = (0, 0);
+        for sign in [0, 0x80] {
+            for y in 0..19 {
+                let (mut small, mut large) = ([0; 32], p);
+                small[0] = y;
+                large[0] += y;
+                small[31] |= sign;
+                large[31] |= sign;
+                accepted += usize::from(PublicKey::from_bytes(small).is_ok());
+                let other = ed25519_dalek::VerifyingKey::from_bytes(&large);
+                second_spellings += usize::from(other.is_ok_and(|key| !key.is_weak()));
+                assert!(PublicKey::from_bytes(large).is_err(), "p + {y}, sign {sign}");
+            }
+        }
+        assert!(accepted > 0 && accepted == second_spellings, "{accepted} and {second_spellings}");
     }
 
     #[test]

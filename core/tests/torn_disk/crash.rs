@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use counterfoil_disk::{Choice, Lie, Operation};
@@ -16,6 +17,8 @@ use crate::sweep::{Plan, Summary, all_doings, replay, sweep, sweep_points};
 
 /// How many images every test run tries.
 const IMAGES: u64 = 2_000;
+/// Where no bar can be shown, a line is printed after so many images, so that a run that is cut short tells how far it was.
+const IMAGES_PER_WORD: u64 = 20_000;
 /// From how many images on each choice must have come; the rarest is one image in 1,600.
 const IMAGES_OF_EVERY_CHOICE: u64 = 20_000;
 
@@ -53,8 +56,18 @@ fn whatever_a_power_cut_leaves_all_that_was_answered_is_there_and_the_till_sells
     };
     let bar = bar(plan.images);
     let begun = Instant::now();
+    let tried = AtomicU64::new(0);
     let summary = sweep(plan, &|images, failed| {
         bar.inc(images);
+        let before = tried.fetch_add(images, Ordering::Relaxed);
+        if bar.is_hidden() && (before + images) / IMAGES_PER_WORD > before / IMAGES_PER_WORD {
+            eprintln!(
+                "{} of {} images, {failed} failed, {} s",
+                before + images,
+                plan.images,
+                begun.elapsed().as_secs()
+            );
+        }
         if failed > 0 {
             bar.set_message(format!("{failed} FAILED"));
         }
