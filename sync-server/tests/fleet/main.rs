@@ -22,6 +22,7 @@ mod master_data;
 mod misbehaviour;
 mod moved;
 mod network;
+mod offline;
 mod refusals;
 mod restores;
 mod strangers;
