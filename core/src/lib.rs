@@ -59,6 +59,7 @@ pub mod credit_note;
 pub mod activity;
 pub mod drawer;
 pub mod addendum;
+pub mod sales_report;
 pub mod event;
 pub mod journal_state;
 pub mod command;

@@ -13,6 +13,7 @@ pub(crate) mod master;
 pub(crate) mod tail;
 pub(crate) mod apply;
 pub(crate) mod replay;
+pub(crate) mod entries;
 pub(crate) mod compare;
 pub(crate) mod copy;
 pub(crate) mod migrate;

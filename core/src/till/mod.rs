@@ -15,6 +15,7 @@ mod identify;
 mod feed;
 mod look_up;
 mod activity;
+mod sales_report;
 mod audit;
 mod backup;
 mod restore;
@@ -45,6 +46,7 @@ pub use journals::JournalSummary;
 pub use look_up::{ClosedSession, Status};
 pub use open::{Mark, SetUp};
 pub use restore::{Migration, Restored};
+pub use sales_report::Journals;
 
 /// The name of the count of changes.
 const CHANGES: &str = "changes";

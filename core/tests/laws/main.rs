@@ -6,12 +6,14 @@
 mod ledger;
 #[path = "../shop/mod.rs"]
 mod shop;
+mod tables;
 
+use counterfoil_core::catalog::MasterRow;
 use counterfoil_core::command::{Basket, CashMovement, Command, Count, RefundLine, RefundRequest};
 use counterfoil_core::currency::Currency;
 use counterfoil_core::db::InMemoryBackend;
 use counterfoil_core::discount::Discount;
-use counterfoil_core::drawer::CashMovementKind;
+use counterfoil_core::drawer::{CashMovementKind, DrawerSession};
 use counterfoil_core::id::{JournalId, Note};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
@@ -115,6 +117,7 @@ struct World {
     ledger: Ledger,
     now: Now,
     answers: Vec<(Command, Issued)>,
+    closed: Vec<DrawerSession>,
     ids: u32,
     currency: Currency,
 }
@@ -127,9 +130,9 @@ impl World {
         let key = SigningKey::from_seed([1; 32]);
         let set_up = SetUp { profile, journal: JournalId([7; 16]), key, series_suffix: "A".to_owned() };
         let mut till = Till::create(InMemoryBackend::new(), set_up, now(0)).unwrap();
-        till.execute(&Command::ChangeMasterData(goods()), &owner(), now(0)).unwrap();
+        till.execute(&Command::ChangeMasterData(costed_goods()), &owner(), now(0)).unwrap();
         let ledger = Ledger::default();
-        let mut world = Self { till, ledger, now: now(0), answers: Vec::new(), ids: 0, currency };
+        let mut world = Self { till, ledger, now: now(0), answers: Vec::new(), closed: Vec::new(), ids: 0, currency };
         world.open(10_000);
         world
     }
@@ -336,12 +339,19 @@ impl World {
         match self.execute(&Command::CloseDrawer(Count::Total(Money::from_minor(counted)))) {
             Ok(Outcome::DrawerClosed(z)) => {
                 self.ledger.close(&z, counted);
+                self.closed.push(z.session.clone());
                 for number in [Some(z.printed.as_str()), None] {
                     assert_eq!(self.till.z_report(number).unwrap().unwrap().z, *z);
                 }
             }
             other => assert!(["drawer_closed", "clock_wrong"].contains(&other.unwrap_err().code())),
         }
+    }
+
+    fn tables_agree(&self) {
+        let documents: Vec<&Issued> = self.answers.iter().map(|(_, issued)| issued).collect();
+        let sessions: Vec<&DrawerSession> = self.closed.iter().chain(self.till.session()).collect();
+        tables::agree(&self.till, &documents, &sessions);
     }
 
     fn audit_agrees(&mut self) {
@@ -354,6 +364,17 @@ impl World {
         assert_eq!(issued, last);
         assert_eq!(audit.journals[0].entries, self.till.head().seq());
     }
+}
+
+/// The goods of the shop, most of them with a cost.
+fn costed_goods() -> Vec<MasterRow> {
+    let mut rows = goods();
+    for row in &mut rows {
+        if let MasterRow::Product(product) = row {
+            product.cost = tables::cost_of(product.code.as_str()).map(|cost| cost.to_string().parse().unwrap());
+        }
+    }
+    rows
 }
 
 fn cases() -> u32 {
@@ -370,6 +391,7 @@ proptest! {
             world.take(step);
         }
         world.audit_agrees();
+        world.tables_agree();
         // A clock that was set years off is set right, or nothing could be taken back.
         world.now = now(0);
         if world.till.session().is_none() {
@@ -382,6 +404,7 @@ proptest! {
         world.close(0);
         world.ledger.agrees(&world.till);
         world.audit_agrees();
+        world.tables_agree();
         for (command, answer) in world.answers.clone() {
             prop_assert_eq!(world.execute(&command).unwrap(), Outcome::Issued(Box::new(answer)));
         }

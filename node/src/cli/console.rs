@@ -163,11 +163,15 @@ impl Console {
     /// # Errors
     /// It is closed.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
-        let closed = |error: io::Error| {
-            let code = if error.kind() == io::ErrorKind::BrokenPipe { BROKEN_PIPE } else { "io" };
-            Failure::damaged(code, format!("standard output: {error}"))
-        };
-        writeln!(io::stdout().lock(), "{text}").map_err(closed)
+        writeln!(io::stdout().lock(), "{text}").map_err(|error| closed_output(&error))
+    }
+
+    /// Writes a text to standard output as it is.
+    ///
+    /// # Errors
+    /// It is closed.
+    pub fn raw(&self, text: &str) -> Result<(), Failure> {
+        io::stdout().lock().write_all(text.as_bytes()).map_err(|error| closed_output(&error))
     }
 
     /// Tells a failure: a refusal on standard output, others as text on stderr, with `--json` all on standard output.
@@ -187,6 +191,11 @@ impl Console {
         drop(told);
         failure.ending()
     }
+}
+
+fn closed_output(error: &io::Error) -> Failure {
+    let code = if error.kind() == io::ErrorKind::BrokenPipe { BROKEN_PIPE } else { "io" };
+    Failure::damaged(code, format!("standard output: {error}"))
 }
 
 /// Whether a named file means standard input.

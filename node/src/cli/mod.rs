@@ -22,6 +22,7 @@ pub mod joining;
 pub mod office;
 pub mod roles;
 pub mod safekeeping;
+pub mod sales_report;
 pub mod selling;
 pub mod serving;
 pub mod set_up;
@@ -116,6 +117,8 @@ enum Command {
     Z(drawer::Z),
     /// Make a numbered addendum to a Z report, which itself never changes
     AmendZ(drawer::Amend),
+    /// Show what was sold as a table: by day, hour, product, category, operator, tender or tax rate
+    Report(sales_report::Report),
     /// Print a document again
     Receipt(selling::Receipt),
     /// Price a basket; stores nothing, needs no till
@@ -204,6 +207,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::X(x) => x.run(console),
         Command::Z(z) => z.run(console),
         Command::AmendZ(amend) => amend.run(console),
+        Command::Report(report) => report.run(console),
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
         Command::QuickCash(quick) => quick.run(console),

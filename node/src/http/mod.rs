@@ -33,6 +33,7 @@ use crate::operations::receipt::PrintReceipt;
 use crate::operations::report::{ReadX, ReadZ};
 use crate::operations::role::{ReadRoles, SetRole};
 use crate::operations::safekeeping::{BackUp, Migrate, Restore};
+use crate::operations::sales_report::ReadSalesReport;
 use crate::operations::sell::{Seller, SubmittedLine};
 use crate::operations::status::ReadStatus;
 use crate::operations::sync_step::SyncStep;
@@ -65,6 +66,7 @@ pub fn routes(served: Served) -> Router {
         .route("/v1/health", get(health))
         .route("/v1/sell", post(sell))
         .route("/v1/backup", post(back_up))
+        .route("/v1/report", post(report))
         .merge(route::<OpenDrawer>())
         .merge(route::<MoveCash>())
         .merge(route::<CloseDrawer>())
@@ -154,15 +156,41 @@ async fn sell(State(served): State<Served>, headers: HeaderMap, body: String) ->
 
 /// Takes the till's state, and writes the file while the till sells on.
 async fn back_up(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
-    if let Err(failure) = caller(&headers) {
-        return answered(Answer::from(failure));
-    }
+    beside_the_till(served, &headers, move |till, _| {
+        let begun = read::<BackUp>(&body)?.begin(till)?;
+        Ok(move || begun.finish(&mut |_, _| {}))
+    })
+    .await
+}
+
+/// Takes the till's state, and reads the journals while the till sells on.
+async fn report(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
+    beside_the_till(served, &headers, move |till, caller| {
+        let begun = read::<ReadSalesReport>(&body)?.begin(till, caller)?;
+        Ok(move || begun.finish(&mut |_, _| {}))
+    })
+    .await
+}
+
+/// Begins with the till, and finishes without it.
+async fn beside_the_till<F>(
+    served: Served,
+    headers: &HeaderMap,
+    begin: impl FnOnce(&mut OpenTill, &Caller) -> Result<F, Failure> + Send + 'static,
+) -> Response
+where
+    F: FnOnce() -> Result<Answer, Failure>,
+{
+    let caller = match caller(headers) {
+        Ok(caller) => caller,
+        Err(failure) => return answered(Answer::from(failure)),
+    };
     let done = tokio::task::spawn_blocking(move || {
-        let begun = read::<BackUp>(&body).map_err(Failure::from).and_then(|backup| {
+        let begun = {
             let mut till = served.till.lock().unwrap_or_else(PoisonError::into_inner);
-            backup.begin(&mut till)
-        });
-        begun.and_then(|begun| begun.finish(&mut |_, _| {})).unwrap_or_else(Answer::from)
+            begin(&mut till, &caller)
+        };
+        begun.and_then(|finish| finish()).unwrap_or_else(Answer::from)
     });
     answered(done.await.unwrap_or_else(|error| Answer::from(Failure::damaged("bug", error.to_string()))))
 }

@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod report;
 pub mod role;
 pub mod safekeeping;
+pub mod sales_report;
 pub mod sell;
 pub mod status;
 pub mod sync_step;

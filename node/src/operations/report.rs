@@ -84,7 +84,7 @@ impl Operation for ReadZ {
 
 /// Where the shop counts blind, who may not see what should be in the drawer does not read an X report either: it could
 /// be reckoned from it.
-fn require_sight(till: &mut OpenTill, caller: &Caller) -> Result<(), Failure> {
+pub(super) fn require_sight(till: &mut OpenTill, caller: &Caller) -> Result<(), Failure> {
     let roles = till.read(|core| core.roles())?;
     if roles.iter().all(is_sighted) {
         return Ok(());

@@ -31,6 +31,9 @@ pub struct ReportWire {
     rounding: String,
     taxes: Vec<TaxWire>,
     tenders: Vec<AmountWire>,
+    tips: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    foreign_notes: Vec<NotesWire>,
     movements: Vec<AmountWire>,
     issued: Vec<RangeWire>,
     operators: Vec<TallyWire>,
@@ -107,6 +110,13 @@ struct AmountWire {
     amount: String,
 }
 
+/// Notes of another currency, in their own.
+#[derive(Clone, Debug, Serialize)]
+struct NotesWire {
+    currency: String,
+    amount: String,
+}
+
 #[derive(Clone, Debug, Serialize)]
 struct RangeWire {
     series: String,
@@ -138,6 +148,8 @@ impl ReportWire {
             rounding: show(session.rounding),
             taxes: session.taxes.iter().map(|total| tax(total, currency)).collect(),
             tenders: session.tenders.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
+            tips: show(session.tips),
+            foreign_notes: session.foreign.iter().map(|(notes, amount)| notes_of(*notes, *amount)).collect(),
             movements: session.movements.iter().map(|(kind, amount)| named(kind.to_string(), *amount)).collect(),
             issued: session
                 .issued_by_kind()
@@ -212,6 +224,10 @@ impl ReportWire {
 
 fn tally(key: Option<&impl ToString>, sum: Tally, currency: Currency) -> TallyWire {
     TallyWire { key: key.map(ToString::to_string), count: sum.count, gross: sum.gross.show(currency) }
+}
+
+fn notes_of(currency: Currency, amount: Money) -> NotesWire {
+    NotesWire { currency: currency.to_string(), amount: amount.show(currency) }
 }
 
 fn addendum(one: &ZAddendumV1, currency: Currency) -> AddendumWire {

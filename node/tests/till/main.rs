@@ -16,6 +16,7 @@ mod lost_answers;
 mod offers;
 mod people;
 mod random;
+mod reports;
 mod safekeeping;
 mod served_kills;
 mod shop;
