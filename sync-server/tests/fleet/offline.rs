@@ -82,6 +82,9 @@ fn a_day_without_head_office(till: &Till, done: &mut BTreeSet<String>) {
     day.ok("x", &[]);
     day.ok("close", &["--count", "80.00"]);
     day.ok("z", &[]);
+    for by in ["day", "hour", "product", "category", "operator", "tender", "tax-rate"] {
+        day.ok("report", &["--by", by]);
+    }
     day.ok("amend-z", &["1", "--counted", "81.00", "--reason", "counted again"]);
     day.ok("open", &["--float", "50.00"]);
     day.ok("status", &[]);
