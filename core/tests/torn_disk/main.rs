@@ -1,6 +1,7 @@
 //! Power cuts, failing disks and damaged disks under a till.
 
 mod answers;
+mod backup;
 mod case;
 mod crash;
 mod damage;

@@ -122,4 +122,7 @@ fn lot_expiry_and_serial_land_on_the_line_and_flag_without_blocking() {
     let both = shop.sell(&twice.to_string()).done().json();
     assert_eq!(both["warnings"], json!(["lines[1]: serial S-2 was sold before"]));
     shop.audit();
+
+    shop.json(&["close", "--count", "100.00"]).done();
+    assert_eq!(shop.json(&["backup", shop.path("backup").to_str().unwrap()]).done().json()["verified"], true);
 }
