@@ -107,6 +107,15 @@ impl CashRounding {
         };
         Ok(RoundedCash { paid, difference: paid.minus(payable)? })
     }
+
+    /// What is paid out in whole coins where no more than `most` may be.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn apply_at_most(self, payable: Money, most: Money) -> Result<Money, Refusal> {
+        let paid = self.apply(payable)?.paid();
+        if paid > most { round_to_step(most, self.increment, Mode::Down) } else { Ok(paid) }
+    }
 }
 
 /// One rule: it holds from its date until the next of the same country and currency.

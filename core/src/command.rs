@@ -12,6 +12,7 @@ use crate::money::Money;
 use crate::operator::{Operator, PinHash};
 use crate::promotion::Claims;
 use crate::quantity::{Quantity, UnitPrice};
+use crate::refusal::Refusal;
 use crate::role::RoleRules;
 use crate::series::DocumentKind;
 use crate::tender::Tender;
@@ -43,6 +44,10 @@ pub enum Command {
     CompleteSale(Basket),
     /// Take back lines of an earlier document against a credit note.
     RefundSale(RefundRequest),
+    /// Take goods back that come without a receipt.
+    ReturnGoods(ReturnRequest),
+    /// Take goods back by receipt and sell others, settled against each other.
+    Exchange(ExchangeRequest),
     /// End the drawer session with a count; makes the Z report.
     CloseDrawer(Count),
     /// Record what sells nothing.
@@ -58,6 +63,8 @@ impl Command {
         match self {
             Self::CompleteSale(basket) => Some(&basket.id),
             Self::RefundSale(request) => Some(&request.id),
+            Self::ReturnGoods(request) => Some(&request.id),
+            Self::Exchange(request) => Some(&request.id),
             Self::ChangeMasterData(_)
             | Self::SetOperator(..)
             | Self::SetRole(_)
@@ -69,10 +76,21 @@ impl Command {
         }
     }
 
-    /// Whether it issues a document to a customer.
+    /// Whether it issues one document, and nothing else.
     #[must_use]
     pub const fn is_document(&self) -> bool {
-        self.id().is_some()
+        match self {
+            Self::CompleteSale(_) | Self::RefundSale(_) | Self::ReturnGoods(_) => true,
+            Self::Exchange(_)
+            | Self::ChangeMasterData(_)
+            | Self::SetOperator(..)
+            | Self::SetRole(_)
+            | Self::OpenDrawer(_)
+            | Self::MoveCash(_)
+            | Self::CloseDrawer(_)
+            | Self::RecordActivity(_)
+            | Self::AmendZ(_) => false,
+        }
     }
 }
 
@@ -170,6 +188,74 @@ pub struct RefundRequest {
     pub tenders: Option<Vec<Tender>>,
     /// When it was refunded, for history taken over from another system.
     pub at: Option<Now>,
+}
+
+/// Goods that come back without a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnRequest {
+    /// The caller's id of this return, used once for ever.
+    pub id: CommandId,
+    /// What is taken back, as it would be sold now.
+    pub lines: Vec<BasketLine>,
+    /// Why it is taken back.
+    pub reason: Note,
+    /// What it is paid back with, as positive amounts; `None` pays back in cash.
+    pub tenders: Option<Vec<Tender>>,
+}
+
+impl ReturnRequest {
+    /// The same goods, as if they were sold now.
+    #[must_use]
+    pub fn as_basket(&self) -> Basket {
+        Basket {
+            id: self.id.clone(),
+            lines: self.lines.clone(),
+            discounts: Vec::new(),
+            tenders: None,
+            document: DocumentKind::Receipt,
+            customer: None,
+            claims: Claims::default(),
+            at: None,
+        }
+    }
+}
+
+/// Goods that come back by receipt, and others that are sold instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeRequest {
+    /// The caller's id of this exchange, used once for ever; the sale's own id is `ID/sale`.
+    pub id: CommandId,
+    /// The number of the document that is refunded, or the id of its sale.
+    pub refund_of: String,
+    /// The lines to take back; `None` takes back all that is left.
+    pub back: Option<Vec<RefundLine>>,
+    /// What is sold instead; its tenders pay what is not covered by the refund.
+    pub sale: Basket,
+}
+
+impl ExchangeRequest {
+    /// The refund in it.
+    #[must_use]
+    pub fn as_refund(&self) -> RefundRequest {
+        RefundRequest {
+            id: self.id.clone(),
+            refund_of: self.refund_of.clone(),
+            lines: self.back.clone(),
+            tenders: None,
+            at: None,
+        }
+    }
+
+    /// A refusal of that refund, told by the fields of the exchange: its lines are `back`.
+    #[must_use]
+    pub fn refusal_of_back(refusal: Refusal) -> Refusal {
+        let field = match (refusal.field(), refusal.field().strip_prefix("lines")) {
+            ("refund_of", _) => "exchange_of".to_owned(),
+            (_, Some(rest)) => format!("back{rest}"),
+            (other, None) => other.to_owned(),
+        };
+        Refusal::new(refusal.reason(), field, refusal.value(), refusal.limit())
+    }
 }
 
 /// A line to take back.

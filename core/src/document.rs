@@ -50,6 +50,8 @@ pub struct DocumentV1 {
     pub customer: Option<Note>,
     /// What the customer brought that offers and price lists asked for.
     pub claims: Claims,
+    /// Why, where a document needs a reason.
+    pub reason: Option<Note>,
     /// Whether unit prices include tax.
     pub prices_include_tax: bool,
     /// The document that a credit note corrects.
@@ -177,6 +179,43 @@ impl DocumentV1 {
     #[must_use]
     pub fn issued_at(&self, entry: Now) -> Now {
         self.issued.unwrap_or(entry)
+    }
+
+    /// The document with every quantity and amount turned around.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn negated(mut self) -> Result<Self, Refusal> {
+        for line in &mut self.lines {
+            line.quantity = line.quantity.negated();
+            line.net = line.net.negated()?;
+            line.discount = line.discount.negated()?;
+            // What is taken off is in the price that is paid back.
+            line.promotions.clear();
+            // What comes back has been sold before.
+            if let Some(trace) = &mut line.trace {
+                trace.is_sold_before = false;
+            }
+            for (_, amount) in &mut line.taxes {
+                *amount = amount.negated()?;
+            }
+        }
+        for tax in &mut self.taxes {
+            (tax.taxable, tax.amount) = (tax.taxable.negated()?, tax.amount.negated()?);
+        }
+        let TotalsV1 { net, tax, gross, rounding, payable } = self.totals;
+        self.totals = TotalsV1 {
+            net: net.negated()?,
+            tax: tax.negated()?,
+            gross: gross.negated()?,
+            rounding: rounding.negated()?,
+            payable: payable.negated()?,
+        };
+        for tender in &mut self.tenders {
+            tender.amount = tender.amount.negated()?;
+        }
+        self.change = self.change.negated()?;
+        Ok(self)
     }
 
     /// The number it took.

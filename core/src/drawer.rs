@@ -189,7 +189,7 @@ pub struct DrawerSession {
     pub sales: u64,
     /// Their gross.
     pub sales_gross: Money,
-    /// How many credit notes.
+    /// How many credit notes and returns.
     pub refunds: u64,
     /// Their gross, negative.
     pub refunds_gross: Money,
@@ -300,7 +300,7 @@ impl DrawerSession {
                 self.sales = self.sales.saturating_add(1);
                 self.sales_gross = self.sales_gross.plus(totals.gross)?;
             }
-            DocumentKind::CreditNote => {
+            DocumentKind::CreditNote | DocumentKind::Return => {
                 self.refunds = self.refunds.saturating_add(1);
                 self.refunds_gross = self.refunds_gross.plus(totals.gross)?;
             }

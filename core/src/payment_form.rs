@@ -80,21 +80,21 @@ const NAMES: [(TenderKind, &str); 7] = [
 /// `malformed`, naming the known name that is nearest, and what it stands for.
 pub fn read(text: &str) -> Result<TenderKind, Refusal> {
     let folded = fold(text.get(..BYTES_MAX).unwrap_or(text));
-    if let Some(kind) = TenderKind::ALL.into_iter().find(|kind| fold(kind.as_str()) == folded) {
+    if let Some(kind) = TenderKind::NAMED.into_iter().find(|kind| fold(kind.as_str()) == folded) {
         return Ok(kind);
     }
     let names = || NAMES.iter().flat_map(|(kind, names)| names.split_whitespace().map(move |name| (*kind, name)));
     if let Some((kind, _)) = names().find(|(_, name)| *name == folded) {
         return Ok(kind);
     }
-    let own = TenderKind::ALL.iter().map(|kind| (*kind, kind.as_str()));
+    let own = TenderKind::NAMED.iter().map(|kind| (*kind, kind.as_str()));
     let nearest = own.chain(names()).min_by_key(|(_, name)| distance(&folded, name));
     let near = match nearest {
         Some((kind, name)) if name == kind.as_str() => format!("nearest is {kind}"),
         Some((kind, name)) => format!("nearest is {name}, a {kind}"),
         None => String::new(),
     };
-    let all = TenderKind::ALL.map(TenderKind::as_str).join(", ");
+    let all = TenderKind::NAMED.map(TenderKind::as_str).join(", ");
     Err(Refusal::new(Reason::Malformed, "kind", text, format!("{all}, or a name of one ({near})")))
 }
 

@@ -52,6 +52,9 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
     if let Some(preceding) = &document.preceding {
         page.pair("Corrects", preceding.as_str());
     }
+    if let Some(reason) = &document.reason {
+        page.pair("Reason", reason.as_str());
+    }
     if let Some(customer) = &document.customer {
         page.pair("Customer", customer.as_str());
     }
@@ -371,6 +374,7 @@ const fn title(kind: DocumentKind) -> &'static str {
         DocumentKind::Invoice => "INVOICE",
         DocumentKind::CreditNote => "CREDIT NOTE",
         DocumentKind::ZReport => "Z REPORT",
+        DocumentKind::Return => "RETURN",
     }
 }
 

@@ -29,11 +29,13 @@ pub enum DocumentKind {
     CreditNote,
     /// A Z report.
     ZReport,
+    /// Goods taken back without a receipt.
+    Return,
 }
 
 impl DocumentKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Receipt, Self::Invoice, Self::CreditNote, Self::ZReport];
+    pub const ALL: [Self; 5] = [Self::Receipt, Self::Invoice, Self::CreditNote, Self::ZReport, Self::Return];
 
     /// The code used in files and answers.
     #[must_use]
@@ -43,6 +45,7 @@ impl DocumentKind {
             Self::Invoice => "invoice",
             Self::CreditNote => "credit_note",
             Self::ZReport => "z_report",
+            Self::Return => "return",
         }
     }
 
@@ -59,6 +62,7 @@ impl DocumentKind {
             Self::Invoice => 'F',
             Self::CreditNote => 'C',
             Self::ZReport => 'Z',
+            Self::Return => 'N',
         }
     }
 }
@@ -391,6 +395,7 @@ mod tests {
             (DocumentKind::Invoice, 2100, "S01-T07-F00B", "invoice"),
             (DocumentKind::CreditNote, 2009, "S01-T07-C09B", "credit_note"),
             (DocumentKind::ZReport, 2026, "S01-T07-Z26B", "z_report"),
+            (DocumentKind::Return, 2026, "S01-T07-N26B", "return"),
         ] {
             let series = Series::standard(&store, &till, kind, year, "B").unwrap();
             assert_eq!((series.code.as_str(), series.year, series.first, series.last), (code, year, 1, None));

@@ -17,7 +17,7 @@ use crate::tender::{Tender, TenderKind, drawer_cash};
 /// The most tenders of one document.
 pub const TENDERS_MAX: usize = 20;
 
-/// The proof that a total is paid. Only `settle` and `settle_in_cash` make one.
+/// The proof that a total is paid. Only `settle`, `settle_in_cash` and `settle_exchange` make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
     gross: Money,
@@ -148,6 +148,19 @@ pub fn settle_in_cash(gross: Money, rounding: Option<CashRounding>) -> Result<Se
         true => Vec::new(),
         false => vec![Tender::of(TenderKind::Cash, payable)],
     };
+    let (tips, cash_out, change) = (Money::ZERO, Money::ZERO, Money::ZERO);
+    Ok(Settlement { gross, payable, tendered: payable, tips, cash_out, change, tenders })
+}
+
+/// Settles a total with what goods that come back give for it, and the cash that the rest is in coins. What is exchanged may
+/// be a part of a coin off the total, where the difference is paid back in coins.
+///
+/// # Errors
+/// Beyond what 64 bits count.
+pub fn settle_exchange(gross: Money, exchanged: Money, cash: Money) -> Result<Settlement, Refusal> {
+    let mut tenders = if cash.is_zero() { Vec::new() } else { vec![Tender::of(TenderKind::Cash, cash)] };
+    tenders.push(Tender::of(TenderKind::Exchange, exchanged));
+    let payable = exchanged.plus(cash)?;
     let (tips, cash_out, change) = (Money::ZERO, Money::ZERO, Money::ZERO);
     Ok(Settlement { gross, payable, tendered: payable, tips, cash_out, change, tenders })
 }

@@ -33,6 +33,8 @@ pub enum TenderKind {
     CustomerAccount,
     /// Notes of another currency, at the rate that the sale keeps.
     ForeignCash,
+    /// A refund and a sale of one exchange, settled against each other; no caller names it.
+    Exchange,
 }
 
 /// What a kind of tender may do and what it needs.
@@ -68,7 +70,20 @@ const STORED: TenderRules = TenderRules { needs_reference: true, is_stored_value
 
 impl TenderKind {
     /// Every kind, in the frozen order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Cash,
+        Self::Card,
+        Self::Transfer,
+        Self::Voucher,
+        Self::GiftCard,
+        Self::StoreCredit,
+        Self::CustomerAccount,
+        Self::ForeignCash,
+        Self::Exchange,
+    ];
+
+    /// The kinds that a caller names: all but the exchange, in the frozen order.
+    pub const NAMED: [Self; 8] = [
         Self::Cash,
         Self::Card,
         Self::Transfer,
@@ -85,7 +100,7 @@ impl TenderKind {
         match self {
             Self::Cash => NOTES,
             Self::Card => TenderRules { takes_tip: true, takes_cash_out: true, ..PLAIN },
-            Self::Transfer | Self::Voucher => PLAIN,
+            Self::Transfer | Self::Voucher | Self::Exchange => PLAIN,
             Self::GiftCard | Self::StoreCredit | Self::CustomerAccount => STORED,
             Self::ForeignCash => TenderRules { is_refundable: false, ..NOTES },
         }
@@ -103,6 +118,7 @@ impl TenderKind {
             Self::StoreCredit => "store-credit",
             Self::CustomerAccount => "customer-account",
             Self::ForeignCash => "foreign-cash",
+            Self::Exchange => "exchange",
         }
     }
 

@@ -11,7 +11,8 @@ use counterfoil_core::activity::DoneV1;
 use counterfoil_core::addendum::Correction;
 use counterfoil_core::catalog::{MasterRow, Product, TaxClass};
 use counterfoil_core::command::{
-    Activity, Amendment, Basket, BasketLine, CashMovement, Command, Count, RefundLine, RefundRequest,
+    Activity, Amendment, Basket, BasketLine, CashMovement, Command, Count, ExchangeRequest, RefundLine, RefundRequest,
+    ReturnRequest,
 };
 use counterfoil_core::currency::Currency;
 use counterfoil_core::db::InMemoryBackend;
@@ -98,6 +99,8 @@ impl Day {
             "open" => self.execute(&Command::OpenDrawer(self.money(rest)?)),
             "sell" => self.execute(&Command::CompleteSale(self.basket(rest)?)),
             "refund" => self.execute(&Command::RefundSale(self.refund(rest)?)),
+            "return" => self.execute(&Command::ReturnGoods(self.goods_return(rest)?)),
+            "exchange" => self.execute(&Command::Exchange(self.exchange(rest)?)),
             "pay-in" | "pay-out" | "safe-drop" | "float-top-up" => {
                 let (amount, reason) = rest.split_once(' ').unwrap_or((rest, "reason"));
                 let amount = self.money(amount)?;
@@ -155,6 +158,10 @@ impl Day {
         let outcome = self.till.as_mut().unwrap().execute_by(command, by, now)?;
         Ok(match outcome {
             Outcome::Issued(issued) => document_text(self.till().profile(), &issued, Print::Original)?,
+            Outcome::Exchanged(both) => {
+                let print = |issued| document_text(self.till().profile(), issued, Print::Original);
+                print(&both.0)? + &print(&both.1)?
+            }
             Outcome::DrawerClosed(z) => z_text(self.till().profile(), &z, now, Print::Original)?,
             Outcome::DrawerOpened(session) => format!("session {session} is open"),
             Outcome::CashMoved => "moved".to_owned(),
@@ -272,6 +279,21 @@ impl Day {
             tenders: (!tenders.is_empty()).then_some(tenders),
             at: None,
         })
+    }
+
+    /// `ID: QUANTITY CODE [@ PRICE], ...; because REASON`
+    fn goods_return(&self, rest: &str) -> Result<ReturnRequest, TillError> {
+        let (goods, reason) = rest.split_once("; because ").expect("return ID: lines; because REASON");
+        let Basket { id, lines, .. } = self.basket(goods)?;
+        Ok(ReturnRequest { id, lines, reason: Note::new(reason)?, tenders: None })
+    }
+
+    /// `ID of NUMBER[: QUANTITY of LINE, ...] for QUANTITY CODE, ...[; TENDER ...]`
+    fn exchange(&self, rest: &str) -> Result<ExchangeRequest, TillError> {
+        let (back, goods) = rest.split_once(" for ").expect("exchange ID of NUMBER for lines");
+        let RefundRequest { id, refund_of, lines, .. } = self.refund(back)?;
+        let sale = self.basket(&format!("{id}: {goods}"))?;
+        Ok(ExchangeRequest { id, refund_of, back: lines, sale })
     }
 
     fn tender(&self, text: &str) -> Result<Tender, TillError> {

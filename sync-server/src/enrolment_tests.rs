@@ -90,8 +90,8 @@ fn a_good_token_grants_every_kind_for_two_years_and_is_used_up() {
     let change = change(decide_by_token(&context(), &request(1)));
     let grant = GrantV1::verify(&change.granted.grant).unwrap();
     let codes: Vec<_> = grant.series.iter().map(|series| series.code.as_str()).collect();
-    assert_eq!(codes[..4], ["S01-T01-R26A", "S01-T01-F26A", "S01-T01-C26A", "S01-T01-Z26A"]);
-    assert_eq!(codes[4..], ["S01-T01-R27A", "S01-T01-F27A", "S01-T01-C27A", "S01-T01-Z27A"]);
+    assert_eq!(codes[..5], ["S01-T01-R26A", "S01-T01-F26A", "S01-T01-C26A", "S01-T01-Z26A", "S01-T01-N26A"]);
+    assert_eq!(codes[5..], ["S01-T01-R27A", "S01-T01-F27A", "S01-T01-C27A", "S01-T01-Z27A", "S01-T01-N27A"]);
     assert_eq!((grant.profile.till.as_str(), grant.journal), ("T01", JournalId([1; 16])));
     assert_eq!((change.slot.suffixes, change.slot.journal), (1, Some(JournalId([1; 16]))));
     assert_eq!(change.token.unwrap().used.unwrap().certificate, "PEM");

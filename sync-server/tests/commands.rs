@@ -304,7 +304,7 @@ fn a_till_without_a_line_gets_its_journal_and_its_counterfoil_by_file() {
     let request = place.file("request", &request.sign(&key).unwrap());
     let out = place.folder.path().join("grant").display().to_string();
     let grant = ["grant", "--journal-request", request.as_str(), "--out", &out, "--store", "S01", "--till", "T01"];
-    assert_eq!(place.ok(&grant)["series"].as_array().unwrap().len(), 8);
+    assert_eq!(place.ok(&grant)["series"].as_array().unwrap().len(), 10);
     let first = std::fs::read(&out).unwrap();
     place.ok(&grant);
     assert_eq!(std::fs::read(&out).unwrap(), first);

@@ -7,6 +7,9 @@ pub mod drawer;
 pub mod master_data;
 pub mod sale;
 pub mod refund;
+pub mod goods_return;
+pub mod exchange;
+pub mod repeat;
 pub mod activity;
 pub mod addendum;
 

@@ -3,15 +3,16 @@
 //! Only what is left of a line can be taken back; what was paid for it is paid back exactly (see `credit_note`). Amounts
 //! of the credit note are negative. Example: one of two pieces of 1.25 comes back: -1.25, and 1 is left.
 
+use crate::approval::Authority;
 use crate::cash_rounding::CashRounding;
 use crate::command::{RefundLine, RefundRequest};
 use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_line, refund_payable};
 use crate::currency::Currency;
-use crate::decide::sale::tenders_difference;
+use crate::decide::sale::refuse_exchange_tender;
 use crate::decide::{Context, check_at, stored_issue};
-use crate::document::{DocumentV1, Issued, LineV1, TotalsV1};
+use crate::document::{DocumentV1, LineV1, TotalsV1};
 use crate::event::Event;
-use crate::id::{DocumentNumber, refuse_card_number};
+use crate::id::refuse_card_number;
 use crate::money::Money;
 use crate::promotion::Claims;
 use crate::quantity::Quantity;
@@ -42,6 +43,38 @@ pub fn decide(
     preceding: Option<&Preceding>,
     coins: Option<&CashRounding>,
 ) -> Result<Event, Refusal> {
+    refuse_exchange_tender(request.tenders.as_deref())?;
+    let due = due(context, request, preceding)?;
+    let is_cash = request.tenders.as_ref().is_none_or(|all| all.iter().all(|one| one.kind == TenderKind::Cash));
+    let payable = due.payable(context, coins.filter(|_| is_cash))?;
+    let tenders = paid_back(request.tenders.as_deref(), payable, context.state.profile.currency)?;
+    Ok(Event::CreditNoteIssued(Box::new(issue(context, request, due, payable, tenders)?)))
+}
+
+/// What a refund takes back, of which everything is known but how it is paid back.
+pub(super) struct Due<'a> {
+    authority: Authority<'a>,
+    session: u64,
+    preceding: &'a Preceding,
+    parts: Vec<(u16, RefundedLine)>,
+    gross: Money,
+    is_all: bool,
+}
+
+impl Due<'_> {
+    /// What is paid back of it, where coins are given all of it in cash.
+    pub(super) fn payable(&self, context: &Context<'_>, coins: Option<&CashRounding>) -> Result<Money, Refusal> {
+        let Preceding { document, refunded, .. } = self.preceding;
+        refund_payable(document, *refunded, self.gross, self.is_all, coins, context.state.profile.currency)
+    }
+}
+
+/// What a refund that is allowed takes back.
+pub(super) fn due<'a>(
+    context: &Context<'a>,
+    request: &RefundRequest,
+    preceding: Option<&'a Preceding>,
+) -> Result<Due<'a>, Refusal> {
     let authority = context.require(Permission::Refund)?;
     check_at(context, request.at)?;
     let session = context.session()?;
@@ -50,23 +83,34 @@ pub fn decide(
         Refusal::new(Reason::DocumentUnknown, "refund_of", &request.refund_of, limit)
     })?;
     let sold = &preceding.document;
-    if sold.preceding.is_some() {
-        return Err(Refusal::new(Reason::WrongDocument, "refund_of", &sold.printed, "a credit note itself"));
+    match sold.kind {
+        DocumentKind::Receipt | DocumentKind::Invoice => {}
+        DocumentKind::CreditNote | DocumentKind::Return | DocumentKind::ZReport => {
+            return Err(Refusal::new(Reason::WrongDocument, "refund_of", &sold.printed, "not of a sale"));
+        }
     }
     let wanted = wanted_lines(request, preceding)?;
     let parts = refunded_parts(context, preceding, &wanted)?;
     let gross = Money::sum(parts.iter().map(|(_, part)| part.gross()).collect::<Result<Vec<_>, _>>()?)?;
     let is_all = is_all_refunded(preceding, &parts)?;
-    let is_cash = request.tenders.as_ref().is_none_or(|all| all.iter().all(|one| one.kind == TenderKind::Cash));
-    let coins = coins.filter(|_| is_cash);
-    let currency = context.state.profile.currency;
-    let payable = refund_payable(sold, preceding.refunded, gross, is_all, coins, currency)?;
-    let tenders = paid_back(context, request, payable)?;
+    Ok(Due { authority, session, preceding, parts, gross, is_all })
+}
+
+/// The credit note of a refund that is paid back, which takes its number.
+pub(super) fn issue(
+    context: &Context<'_>,
+    request: &RefundRequest,
+    due: Due<'_>,
+    payable: Money,
+    tenders: Vec<Tender>,
+) -> Result<DocumentV1, Refusal> {
+    let Due { authority, session, preceding, parts, gross, .. } = due;
+    let sold = &preceding.document;
     let (allotted, issued) = context.allot(DocumentKind::CreditNote, request.at)?;
     let (lines, taxes) = credited(sold, &parts)?;
     let tax = Money::sum(taxes.iter().map(|tax| tax.amount))?;
     let gross = gross.negated()?;
-    let document = DocumentV1 {
+    Ok(DocumentV1 {
         id: request.id.clone(),
         kind: DocumentKind::CreditNote,
         series: allotted.series,
@@ -79,6 +123,7 @@ pub fn decide(
         approved_by: authority.into_approval(),
         customer: sold.customer.clone(),
         claims: Claims::default(),
+        reason: None,
         prices_include_tax: sold.prices_include_tax,
         preceding: Some(sold.printed.clone()),
         lines,
@@ -96,8 +141,7 @@ pub fn decide(
         has_named_lines: request.lines.is_some(),
         change: Money::ZERO,
         regime: Vec::new(),
-    };
-    Ok(Event::CreditNoteIssued(Box::new(document)))
+    })
 }
 
 /// The lines to take back with their quantities; all that is left where none is named.
@@ -164,9 +208,8 @@ fn is_all_refunded(preceding: &Preceding, parts: &[(u16, RefundedLine)]) -> Resu
 }
 
 /// The tenders of the refund, as negative amounts that sum to what is paid back.
-fn paid_back(context: &Context<'_>, request: &RefundRequest, payable: Money) -> Result<Vec<Tender>, Refusal> {
-    let currency = context.state.profile.currency;
-    let Some(named) = &request.tenders else {
+pub(super) fn paid_back(named: Option<&[Tender]>, payable: Money, currency: Currency) -> Result<Vec<Tender>, Refusal> {
+    let Some(named) = named else {
         let cash = Tender::of(TenderKind::Cash, payable.negated()?);
         return Ok(if payable.is_zero() { Vec::new() } else { vec![cash] });
     };
@@ -257,41 +300,4 @@ fn credited(sold: &DocumentV1, parts: &[(u16, RefundedLine)]) -> Result<(Vec<Lin
 
 fn damaged(line: &LineV1) -> Refusal {
     Refusal::new(Reason::WrongDocument, "lines", &line.code, "without its tax in the tax table")
-}
-
-/// The first field in which a refund differs from the credit note that its id issued before.
-#[must_use]
-pub fn difference(request: &RefundRequest, before: &Issued, refund_of: Option<&DocumentNumber>) -> Option<Refusal> {
-    let issued = &before.document;
-    let reused = |field: &str| {
-        let limit = format!("that of {}", issued.printed);
-        Some(Refusal::new(Reason::IdReused, field, "this field", limit))
-    };
-    let is_same_original =
-        issued.preceding.as_ref().map(DocumentNumber::as_str) == refund_of.map(DocumentNumber::as_str);
-    if issued.preceding.is_none() || !is_same_original {
-        return reused("refund_of");
-    }
-    if request.lines.is_some() != issued.has_named_lines {
-        return reused("lines");
-    }
-    for (index, line) in request.lines.iter().flatten().enumerate() {
-        let before = issued.lines.get(index);
-        if before.is_none_or(|before| before.preceding_line != line.line) {
-            return reused(&format!("lines[{index}].line"));
-        }
-        let is_other = |before: &LineV1| line.quantity.is_some_and(|quantity| quantity != before.quantity.negated());
-        if before.is_some_and(is_other) {
-            return reused(&format!("lines[{index}].quantity"));
-        }
-    }
-    let named = request.lines.as_ref().map(Vec::len);
-    if named.is_some_and(|count| count != issued.lines.len()) {
-        return reused("lines");
-    }
-    match tenders_difference(request.tenders.as_deref(), issued) {
-        Some(field) => reused(&field),
-        None if request.at != before.given_time() => reused("at"),
-        None => None,
-    }
 }

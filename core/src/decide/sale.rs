@@ -10,7 +10,7 @@ use crate::catalog::{Product, Unit};
 use crate::command::{Basket, BasketLine, CHANGE_MINOR_MAX, QUANTITY_MAX};
 use crate::currency::Currency;
 use crate::decide::{Context, check_at, stored_issue};
-use crate::document::{DocumentV1, Issued, LinePromotionV1, LineV1, TotalsV1, scanned_digest};
+use crate::document::{DocumentV1, LinePromotionV1, LineV1, TotalsV1, scanned_digest};
 use crate::event::Event;
 use crate::goods_label::GoodsLabel;
 use crate::id::{CommandId, MasterCode, refuse_card_number};
@@ -24,7 +24,7 @@ use crate::role::Permission;
 use crate::series::DocumentKind;
 use crate::settlement::{Settlement, settle, settle_in_cash};
 use crate::tax::LineTax;
-use crate::tender::Tender;
+use crate::tender::{Tender, TenderKind};
 use crate::time::Date;
 use crate::totals::{DocumentInput, LINES_MAX, PriceMode, PricedDocument, price};
 
@@ -64,16 +64,49 @@ pub fn decide(
     promotions: &Promotions,
     coins: Option<CashRounding>,
 ) -> Result<Event, Refusal> {
+    refuse_exchange_tender(basket.tenders.as_deref())?;
+    let priced = price_sale(context, basket, products, promotions)?;
+    let settlement = settle_basket(context, basket, &priced.amounts, coins)?;
+    Ok(Event::SaleCompleted(Box::new(issue(context, basket, priced, promotions, settlement)?)))
+}
+
+/// A basket of which everything is known but how it is paid.
+pub(super) struct PricedSale<'a> {
+    authority: Authority<'a>,
+    session: u64,
+    lines: Vec<Line<'a>>,
+    applied: Vec<Vec<Applied>>,
+    pub(super) amounts: PricedDocument,
+}
+
+/// Prices a basket that may be sold.
+pub(super) fn price_sale<'a>(
+    context: &Context<'a>,
+    basket: &Basket,
+    products: &'a [Option<Sellable>],
+    promotions: &Promotions,
+) -> Result<PricedSale<'a>, Refusal> {
     let mut authority = context.require(Permission::Sell)?;
     check_shape(basket)?;
     check_at(context, basket.at)?;
     let session = context.session()?;
     let lines = priceable_lines(context, basket, products, &mut authority)?;
-    let (priced, applied) = price_basket(context, basket, &lines, promotions)?;
-    authority.require_discount(priced.allowances, priced.line_sum, context.state.profile.currency)?;
-    let settlement = settle_basket(context, basket, &priced, coins)?;
+    let (amounts, applied) = price_basket(context, basket, &lines, promotions)?;
+    authority.require_discount(amounts.allowances, amounts.line_sum, context.state.profile.currency)?;
+    Ok(PricedSale { authority, session, lines, applied, amounts })
+}
+
+/// The document of a sale that is paid, which takes its number.
+pub(super) fn issue(
+    context: &Context<'_>,
+    basket: &Basket,
+    sale: PricedSale<'_>,
+    promotions: &Promotions,
+    settlement: Settlement,
+) -> Result<DocumentV1, Refusal> {
+    let PricedSale { authority, session, lines, applied, amounts } = sale;
     let (allotted, issued) = context.allot(basket.document, basket.at)?;
-    let document = DocumentV1 {
+    Ok(DocumentV1 {
         id: basket.id.clone(),
         kind: basket.document,
         series: allotted.series,
@@ -86,25 +119,34 @@ pub fn decide(
         approved_by: authority.into_approval(),
         customer: basket.customer.clone(),
         claims: basket.claims.clone(),
+        reason: None,
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
-        lines: document_lines(basket, &lines, &priced, issued.date(), &explained(&applied, promotions))?,
+        lines: document_lines(basket, &lines, &amounts, issued.date(), &explained(&applied, promotions))?,
         discounts: basket.discounts.clone(),
         totals: TotalsV1 {
-            net: priced.net,
-            tax: priced.tax,
-            gross: priced.gross,
+            net: amounts.net,
+            tax: amounts.tax,
+            gross: amounts.gross,
             rounding: settlement.rounding(),
             payable: settlement.payable(),
         },
-        taxes: priced.taxes,
+        taxes: amounts.taxes,
         tenders: settlement.tenders().to_vec(),
         has_named_tenders: basket.tenders.is_some(),
         has_named_lines: true,
         change: settlement.change(),
         regime: Vec::new(),
-    };
-    Ok(Event::SaleCompleted(Box::new(document)))
+    })
+}
+
+/// Only an exchange settles a sale against a refund.
+pub(super) fn refuse_exchange_tender(tenders: Option<&[Tender]>) -> Result<(), Refusal> {
+    let named = tenders.unwrap_or_default().iter().position(|tender| tender.kind == TenderKind::Exchange);
+    named.map_or(Ok(()), |index| {
+        let (field, limit) = (format!("tenders[{index}].kind"), "an exchange settles a sale against a refund");
+        Err(Refusal::new(Reason::TenderNotAllowed, field, TenderKind::Exchange, limit))
+    })
 }
 
 /// What each of these lines would come to with tax, were they sold now by themselves.
@@ -135,7 +177,7 @@ pub(super) fn unsold_lines(
 }
 
 /// What can be refused without looking anything up.
-fn check_shape(basket: &Basket) -> Result<(), Refusal> {
+pub(super) fn check_shape(basket: &Basket) -> Result<(), Refusal> {
     if basket.lines.is_empty() {
         return Err(Refusal::new(Reason::Missing, "lines", "", "at least one line"));
     }
@@ -144,14 +186,14 @@ fn check_shape(basket: &Basket) -> Result<(), Refusal> {
     }
     match basket.document {
         DocumentKind::Receipt | DocumentKind::Invoice => {}
-        DocumentKind::CreditNote | DocumentKind::ZReport => {
+        DocumentKind::CreditNote | DocumentKind::ZReport | DocumentKind::Return => {
             return Err(Refusal::new(Reason::Malformed, "document", basket.document, "receipt or invoice"));
         }
     }
     basket.customer.as_ref().map_or(Ok(()), |customer| refuse_card_number("customer", customer.as_str()))
 }
 
-struct Line<'a> {
+pub(super) struct Line<'a> {
     sellable: &'a Sellable,
     quantity: Quantity,
     unit_price: UnitPrice,
@@ -160,7 +202,7 @@ struct Line<'a> {
     has_typed_price: bool,
 }
 
-fn priceable_lines<'a>(
+pub(super) fn priceable_lines<'a>(
     context: &Context<'_>,
     basket: &Basket,
     products: &'a [Option<Sellable>],
@@ -296,7 +338,7 @@ fn is_price_off(context: &Context<'_>) -> bool {
 }
 
 /// The amounts of a basket, and what promotions take off each line. A typed price has no promotions.
-fn price_basket(
+pub(super) fn price_basket(
     context: &Context<'_>,
     basket: &Basket,
     lines: &[Line<'_>],
@@ -329,7 +371,7 @@ fn price_basket(
 }
 
 /// What the document keeps of each promotion.
-fn explained(applied: &[Vec<Applied>], promotions: &Promotions) -> Vec<Vec<LinePromotionV1>> {
+pub(super) fn explained(applied: &[Vec<Applied>], promotions: &Promotions) -> Vec<Vec<LinePromotionV1>> {
     let line = |applied: &Vec<Applied>| {
         let explained = applied.iter().filter_map(|applied| {
             let offer = promotions.offers().get(applied.offer)?;
@@ -346,26 +388,31 @@ fn settle_basket(
     priced: &PricedDocument,
     coins: Option<CashRounding>,
 ) -> Result<Settlement, Refusal> {
-    let currency = context.state.profile.currency;
     let settlement = match &basket.tenders {
-        Some(tenders) => settle(priced.gross, tenders, coins, currency),
+        Some(tenders) => settle(priced.gross, tenders, coins, context.state.profile.currency),
         None => settle_in_cash(priced.gross, coins),
     }?;
+    check_tenders(context, &settlement)?;
+    Ok(settlement)
+}
+
+/// References where they are needed, and no more change than anyone gives.
+pub(super) fn check_tenders(context: &Context<'_>, settlement: &Settlement) -> Result<(), Refusal> {
     for (index, tender) in settlement.tenders().iter().enumerate() {
         if tender.kind.rules().needs_reference && tender.reference.is_none() {
             let limit = format!("the number of the {}", tender.kind);
             return Err(Refusal::new(Reason::Missing, format!("tenders[{index}].reference"), "", limit));
         }
     }
-    let change_max = Money::from_minor(CHANGE_MINOR_MAX);
+    let (currency, change_max) = (context.state.profile.currency, Money::from_minor(CHANGE_MINOR_MAX));
     if settlement.change() > change_max {
         let change = format!("change of {}", settlement.change().show(currency));
         return Err(Refusal::new(Reason::TooMany, "tenders", change, change_max.show(currency)));
     }
-    Ok(settlement)
+    Ok(())
 }
 
-fn document_lines(
+pub(super) fn document_lines(
     basket: &Basket,
     lines: &[Line<'_>],
     priced: &PricedDocument,
@@ -419,62 +466,4 @@ fn flag_repeated_serials(lines: &mut [LineV1]) {
             trace.is_sold_before = true;
         }
     }
-}
-
-/// The first field in which a basket differs from the document that its id issued before.
-#[must_use]
-pub fn difference(basket: &Basket, before: &Issued) -> Option<Refusal> {
-    let issued = &before.document;
-    let reused = |field: String, value: String, before: String| {
-        Some(Refusal::new(Reason::IdReused, field, value, format!("{before} on {}", issued.printed)))
-    };
-    if issued.preceding.is_some() || basket.document != issued.kind {
-        return reused("document".into(), basket.document.to_string(), issued.kind.to_string());
-    }
-    if basket.lines.len() != issued.lines.len() {
-        return reused("lines".into(), basket.lines.len().to_string(), format!("{} lines", issued.lines.len()));
-    }
-    for (index, (line, sold)) in basket.lines.iter().zip(&issued.lines).enumerate() {
-        let field = |name: &str| format!("lines[{index}].{name}");
-        let typed = sold.has_typed_price.then_some(sold.unit_price);
-        if scanned_digest(&line.code) != sold.scanned {
-            return reused(field("code"), line.code.clone(), sold.code.to_string());
-        }
-        if line.quantity != sold.scans.unwrap_or(sold.quantity) {
-            return reused(field("quantity"), line.quantity.to_string(), sold.quantity.to_string());
-        }
-        if line.unit_price != typed {
-            let shown = |price: Option<UnitPrice>| price.map_or_else(|| "none".to_owned(), |price| price.to_string());
-            return reused(field("unit_price"), shown(line.unit_price), shown(typed));
-        }
-    }
-    if basket.discounts != issued.discounts {
-        let count = |discounts: usize| format!("{discounts} discounts");
-        return reused("discounts".into(), count(basket.discounts.len()), count(issued.discounts.len()));
-    }
-    tenders_difference(basket.tenders.as_deref(), issued)
-        .or_else(|| (basket.customer != issued.customer).then(|| "customer".to_owned()))
-        .or_else(|| {
-            (basket.claims.customer_groups != issued.claims.customer_groups).then(|| "customer_groups".to_owned())
-        })
-        .or_else(|| (basket.claims.coupons != issued.claims.coupons).then(|| "coupons".to_owned()))
-        .or_else(|| (basket.at != before.given_time()).then(|| "at".to_owned()))
-        .and_then(|field| reused(field, "what was sent now".into(), "something else".into()))
-}
-
-/// The field of the first tender that differs from those of the issued document, whose amounts may be negative.
-pub(crate) fn tenders_difference(tenders: Option<&[Tender]>, issued: &DocumentV1) -> Option<String> {
-    let Some(tenders) = tenders else { return issued.has_named_tenders.then(|| "tenders".to_owned()) };
-    if !issued.has_named_tenders || tenders.len() != issued.tenders.len() {
-        return Some("tenders".to_owned());
-    }
-    let differs = |(one, other): (&Tender, &Tender)| {
-        one.kind != other.kind
-            || one.amount.minor().unsigned_abs() != other.amount.minor().unsigned_abs()
-            || one.reference != other.reference
-            || (one.tip, one.cash_out, one.foreign.map(|foreign| (foreign.currency, foreign.rate)))
-                != (other.tip, other.cash_out, other.foreign.map(|foreign| (foreign.currency, foreign.rate)))
-    };
-    let index = tenders.iter().zip(&issued.tenders).position(differs)?;
-    Some(format!("tenders[{index}]"))
 }

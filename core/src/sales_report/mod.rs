@@ -269,7 +269,7 @@ impl SalesReport {
 const fn standing(kind: DocumentKind) -> Option<Standing> {
     match kind {
         DocumentKind::Receipt | DocumentKind::Invoice => Some(Standing::Sale),
-        DocumentKind::CreditNote => Some(Standing::Refund),
+        DocumentKind::CreditNote | DocumentKind::Return => Some(Standing::Refund),
         DocumentKind::ZReport => None,
     }
 }

@@ -1,55 +1,25 @@
 //! Carrying out a command: one write transaction from look-up to durable commit.
 
-use crate::cash_rounding::CashRounding;
 use crate::catalog::MasterRow;
-use crate::command::{Basket, BasketLine, Command, RefundRequest};
+use crate::command::{Command, ExchangeRequest};
 use crate::db::apply::apply;
 use crate::db::error::DbError;
-use crate::db::look_up::{self, EntryRef, Tables};
-use crate::db::master::Shelf;
-use crate::db::tail;
-use crate::db::{WriteTransaction, master};
+use crate::db::look_up::{self, Tables};
+use crate::db::{WriteTransaction, master, tail};
 use crate::decide::master_data::KnownRow;
-use crate::decide::refund::Preceding;
-use crate::decide::sale::Sellable;
 use crate::decide::{self, Context};
-use crate::document::Issued;
-use crate::drawer::ZReportV1;
 use crate::event::Event;
-use crate::id::{CommandId, OperatorCode};
-use crate::import_run::RowCounts;
-use crate::journal::envelope::Entry;
+use crate::id::OperatorCode;
 use crate::journal_state::JournalState;
 use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
 use super::actors::{Actors, By};
-use super::offers;
+use super::documents::{issued, unexpected_event};
 use super::open::append;
-
+use super::outcome::Outcome;
 use super::{Space, Till, TillError};
-
-/// What a command did. It is durable when it is returned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Rows of master data were compared and, where new, stored.
-    MasterData(RowCounts),
-    /// The operator is as asked.
-    OperatorSet,
-    /// The role is as asked.
-    RoleSet,
-    /// A document was issued, or had been by the same command before.
-    Issued(Box<Issued>),
-    /// The session began.
-    DrawerOpened(u64),
-    /// Cash was moved.
-    CashMoved,
-    /// The session ended with this report.
-    DrawerClosed(Box<ZReportV1>),
-    /// This was recorded.
-    Recorded(Box<Event>),
-}
 
 impl Till {
     /// Carries out a command for an identified operator. When this returns `Ok`, it is on the disk.
@@ -102,7 +72,7 @@ impl Till {
         let (state, entry) = append(&mut view, self.life, &self.state, &event, now)?;
         let rows = view.into_rows();
         if is_alive(Bug::AnsweredBeforeCommit) && matches!(command, Command::CompleteSale(_)) {
-            return issued(entry, event);
+            return Ok(Outcome::Issued(Box::new(issued(entry, event)?)));
         }
         if self.tail.has_room_for(entry.bytes()) {
             let tx = self.store.write()?;
@@ -115,7 +85,7 @@ impl Till {
             apply(&mut &tx, self.life, &entry, Some(&event), &state)?;
             self.commit_after(tx, Some(state))?;
         }
-        issued(entry, event)
+        Ok(Outcome::Issued(Box::new(issued(entry, event)?)))
     }
 
     fn execute_into_tables(
@@ -147,11 +117,13 @@ impl Till {
         let Space::Scarce(why) = &self.space else { return Ok(()) };
         match command {
             Command::RefundSale(_)
+            | Command::ReturnGoods(_)
             | Command::MoveCash(_)
             | Command::CloseDrawer(_)
             | Command::RecordActivity(_)
             | Command::AmendZ(_) => Ok(()),
             Command::CompleteSale(_)
+            | Command::Exchange(_)
             | Command::OpenDrawer(_)
             | Command::ChangeMasterData(_)
             | Command::SetOperator(..)
@@ -182,10 +154,12 @@ impl Till {
             Command::MoveCash(movement) => {
                 self.record(tx, &context, decide::drawer::move_cash(&context, movement)?, |_| Outcome::CashMoved)
             }
-            Command::CompleteSale(_) | Command::RefundSale(_) => {
+            Command::Exchange(request) => self.exchange(tx, &context, request, generation),
+            Command::CompleteSale(_) | Command::RefundSale(_) | Command::ReturnGoods(_) => {
                 let event = self.decide_document(tx, &context, command, generation)?;
                 let (state, entry) = append(&mut &*tx, self.life, context.state, &event, now)?;
-                Ok(Carried { outcome: issued(entry, event)?, state: Some(state), has_pin: false })
+                let outcome = Outcome::Issued(Box::new(issued(entry, event)?));
+                Ok(Carried { outcome, state: Some(state), has_pin: false })
             }
             Command::RecordActivity(activity) => {
                 let event = self.decide_activity(&context, activity, generation)?;
@@ -214,7 +188,9 @@ impl Till {
         match command {
             Command::CompleteSale(basket) => self.decide_sale(tables, context, basket, generation),
             Command::RefundSale(request) => self.decide_refund(tables, context, request),
-            Command::ChangeMasterData(_)
+            Command::ReturnGoods(request) => self.decide_return(tables, context, request, generation),
+            Command::Exchange(_)
+            | Command::ChangeMasterData(_)
             | Command::SetOperator(..)
             | Command::SetRole(_)
             | Command::OpenDrawer(_)
@@ -225,59 +201,19 @@ impl Till {
         }
     }
 
-    fn decide_sale(
+    /// Both documents of an exchange, one after the other in the same transaction.
+    fn exchange(
         &self,
-        tables: &impl Tables,
+        tx: &WriteTransaction,
         context: &Context<'_>,
-        basket: &Basket,
+        request: &ExchangeRequest,
         generation: u8,
-    ) -> Result<Event, TillError> {
-        let shelf = Shelf::of(&self.store.read()?)?;
-        let mut products = self.sellables(&shelf, &basket.lines, generation)?;
-        for sellable in products.iter_mut().flatten() {
-            if let Some(serial) = &sellable.label.serial {
-                sellable.label.is_sold_before = look_up::is_serial_sold(tables, &sellable.product.code, serial)?;
-            }
-        }
-        let at = basket.at.unwrap_or(context.now);
-        let occasion = basket.claims.occasion(&self.state.profile.store, at);
-        offers::apply_price_lists(&shelf, generation, basket, &mut products, &occasion)?;
-        let promotions = offers::promotions(&shelf, generation, &occasion)?;
-        Ok(decide::sale::decide(context, basket, &products, &promotions, self.coins(at))?)
-    }
-
-    /// What the codes of lines stand for.
-    pub(super) fn sellables(
-        &self,
-        shelf: &Shelf,
-        lines: &[BasketLine],
-        generation: u8,
-    ) -> Result<Vec<Option<Sellable>>, DbError> {
-        let lines = lines.iter().take(crate::totals::LINES_MAX);
-        lines.map(|line| master::sellable(shelf, generation, &line.code, &|| self.masks())).collect()
-    }
-
-    fn decide_refund(
-        &self,
-        tables: &impl Tables,
-        context: &Context<'_>,
-        request: &RefundRequest,
-    ) -> Result<Event, TillError> {
-        let preceding = match find_document(tables, &request.refund_of)? {
-            Some(at) => {
-                let document = issued_at(tables, at)?.document;
-                let (lines, refunded) = look_up::refunded(tables, at, &document)?;
-                Some(Preceding { document, lines, refunded })
-            }
-            None => None,
-        };
-        let coins = self.coins(request.at.unwrap_or(context.now));
-        Ok(decide::refund::decide(context, request, preceding.as_ref(), coins.as_ref())?)
-    }
-
-    fn coins(&self, at: Now) -> Option<CashRounding> {
-        let profile = &self.state.profile;
-        CashRounding::of_country(&profile.country, profile.currency, at.date())
+    ) -> Result<Carried, TillError> {
+        let (credit_note, sale) = self.decide_exchange(tx, context, request, generation)?;
+        let (state, first) = append(&mut &*tx, self.life, context.state, &credit_note, context.now)?;
+        let (state, second) = append(&mut &*tx, self.life, &state, &sale, context.now)?;
+        let both = (issued(first, credit_note)?, issued(second, sale)?);
+        Ok(Carried { outcome: Outcome::Exchanged(Box::new(both)), state: Some(state), has_pin: false })
     }
 
     pub(super) fn record(
@@ -331,37 +267,6 @@ impl Till {
         }
         Ok(())
     }
-
-    /// The answer that the same command got before, whatever has changed since.
-    fn earlier_answer(&self, command: &Command) -> Result<Option<Outcome>, TillError> {
-        let Some(id) = command.id() else { return Ok(None) };
-        let tx = self.view()?;
-        let known = look_up::command(&tx, id)?.filter(|_| !is_alive(Bug::IdForgotten));
-        let Some(at) = known else { return Ok(None) };
-        let issued = issued_at(&tx, at)?;
-        let difference = match command {
-            Command::CompleteSale(basket) => decide::sale::difference(basket, &issued),
-            Command::RefundSale(request) => {
-                let original = match find_document(&tx, &request.refund_of)? {
-                    Some(at) => Some(issued_at(&tx, at)?.document.printed),
-                    None => None,
-                };
-                decide::refund::difference(request, &issued, original.as_ref())
-            }
-            Command::ChangeMasterData(_)
-            | Command::SetOperator(..)
-            | Command::SetRole(_)
-            | Command::OpenDrawer(_)
-            | Command::MoveCash(_)
-            | Command::CloseDrawer(_)
-            | Command::RecordActivity(_)
-            | Command::AmendZ(_) => None,
-        };
-        match difference {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(Some(Outcome::Issued(Box::new(issued)))),
-        }
-    }
 }
 
 /// What a command did, and the state after it where it made an entry.
@@ -370,48 +275,4 @@ pub(super) struct Carried {
     pub(super) state: Option<JournalState>,
     /// Whether it set a PIN, which is in no entry.
     pub(super) has_pin: bool,
-}
-
-/// The answer to what issued a document.
-fn issued(entry: Entry, event: Event) -> Result<Outcome, TillError> {
-    let code = event.code();
-    let (Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) = event else {
-        return Err(unexpected_event(code));
-    };
-    Ok(Outcome::Issued(Box::new(Issued { entry, document: *document })))
-}
-
-/// Finds a document by its printed number or by the id of the command that issued it.
-pub(super) fn find_document(tables: &impl Tables, number_or_id: &str) -> Result<Option<EntryRef>, TillError> {
-    if let Some(at) = look_up::document(tables, number_or_id)? {
-        return Ok(Some(at));
-    }
-    if let Ok(id) = CommandId::new(number_or_id)
-        && let Some(at) = look_up::command(tables, &id)?
-    {
-        return Ok(Some(at));
-    }
-    // Numbers are printed in capitals and typed as they come.
-    Ok(look_up::document(tables, &number_or_id.to_ascii_uppercase())?)
-}
-
-/// The document that an entry issued.
-pub(super) fn issued_at(tables: &impl Tables, at: EntryRef) -> Result<Issued, TillError> {
-    let missing = || DbError::Invariant(format!("entry {} of journal {} is missing", at.seq, at.life));
-    let entry = look_up::entry(tables, at)?.ok_or_else(missing)?;
-    let event = Event::decode(&entry).map_err(|fault| DbError::DamagedEntry { seq: at.seq, fault })?;
-    match event {
-        Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
-            Ok(Issued { entry, document: *document })
-        }
-        _ => {
-            let number = entry.seq();
-            Err(Refusal::new(Reason::WrongDocument, "number", format!("entry {number}"), "no sale or credit note")
-                .into())
-        }
-    }
-}
-
-fn unexpected_event(code: &str) -> TillError {
-    DbError::Invariant(format!("{code} is not what was decided")).into()
 }

@@ -18,7 +18,7 @@ impl Till {
         let at = match command {
             Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
-            Command::CloseDrawer(_) => now,
+            Command::ReturnGoods(_) | Command::Exchange(_) | Command::CloseDrawer(_) => now,
             Command::ChangeMasterData(_)
             | Command::SetOperator(..)
             | Command::SetRole(_)

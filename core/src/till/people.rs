@@ -11,7 +11,8 @@ use crate::refusal::{Reason, Refusal};
 use crate::role::{Permission, Role, RoleRules};
 
 use super::actors::{Actors, By};
-use super::execute::{Carried, Outcome};
+use super::execute::Carried;
+use super::outcome::Outcome;
 use super::{Till, TillError};
 
 impl Till {

@@ -185,7 +185,7 @@ fn ask(disk: Disk, mark: &Mark) -> Result<Found, TillError> {
             let printed = format!("{}-{number:06}", series.series);
             match series.kind {
                 DocumentKind::ZReport => writeln!(text, "{:?}", till.z_report(Some(&printed))?).unwrap(),
-                DocumentKind::Receipt | DocumentKind::Invoice | DocumentKind::CreditNote => {
+                DocumentKind::Receipt | DocumentKind::Invoice | DocumentKind::CreditNote | DocumentKind::Return => {
                     let document = till.document(&printed)?;
                     let id = document.as_ref().map(|issued| issued.document.id.to_string());
                     writeln!(text, "{document:?} {:?}", till.document(&id.unwrap_or_default())?).unwrap();

@@ -145,6 +145,7 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
         DocumentKind::Invoice => 1,
         DocumentKind::CreditNote => 2,
         DocumentKind::ZReport => 3,
+        DocumentKind::Return => 4,
     });
     check(&Unit::ALL, |unit| match unit {
         Unit::Piece => 0,
@@ -161,6 +162,7 @@ fn the_variants_of_every_stored_choice_keep_their_numbers() {
         TenderKind::StoreCredit => 5,
         TenderKind::CustomerAccount => 6,
         TenderKind::ForeignCash => 7,
+        TenderKind::Exchange => 8,
     });
     check(&CashMovementKind::ALL, |kind| match kind {
         CashMovementKind::FloatTopUp => 0,

@@ -250,6 +250,7 @@ fn sale() -> DocumentV1 {
         approved_by: Some(approval()),
         customer: Some("B12345674".parse().unwrap()),
         claims: Claims { customer_groups: vec!["VIP".parse().unwrap()], coupons: vec!["SAVE5".parse().unwrap()] },
+        reason: None,
         prices_include_tax: false,
         preceding: None,
         lines: vec![line()],
@@ -283,6 +284,7 @@ fn credit_note() -> DocumentV1 {
         issued: None,
         is_imported: false,
         customer: None,
+        reason: Some("too small".parse().unwrap()),
         preceding: Some(sold.printed.clone()),
         lines: vec![LineV1 {
             quantity: "-0.35".parse().unwrap(),

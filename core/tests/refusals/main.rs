@@ -5,6 +5,7 @@
 
 mod approval;
 mod drawer;
+mod goods_back;
 mod people;
 mod products;
 mod refund;

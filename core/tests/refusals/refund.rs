@@ -89,15 +89,21 @@ fn exactly_what_is_owed_is_paid_back() {
     assert_eq!(credited.document.tenders, [cash(-100), Tender { amount: Money::from_minor(-25), ..card }]);
 }
 
-/// Finland rounds cash to 0.05: 0.02 is nothing in cash and 0.02 on a card, 0.03 is 0.05 in cash.
-#[test]
-fn only_cash_is_paid_back_in_whole_coins() {
+/// A till with goods, tax included, and an open drawer where the smallest coin is 0.05.
+pub(crate) fn finnish_till() -> Till {
     let key = SigningKey::from_seed([5; 32]);
     let profile = Profile { prices_include_tax: true, ..profile("FI", "EUR", true) };
     let set_up = SetUp { profile, journal: JournalId([5; 16]), key, series_suffix: "A".to_owned() };
     let mut till = Till::create(counterfoil_core::db::InMemoryBackend::new(), set_up, now(0)).unwrap();
     till.execute(&Command::ChangeMasterData(goods()), &owner(), now(0)).unwrap();
     till.execute(&Command::OpenDrawer(Money::ZERO), &owner(), now(0)).unwrap();
+    till
+}
+
+/// Finland rounds cash to 0.05: 0.02 is nothing in cash and 0.02 on a card, 0.03 is 0.05 in cash.
+#[test]
+fn only_cash_is_paid_back_in_whole_coins() {
+    let mut till = finnish_till();
     let mut sale = basket("sale", &[("bag", "40")]);
     sale.tenders = Some(vec![tender(TenderKind::Card, 40)]);
     sell(&mut till, sale);

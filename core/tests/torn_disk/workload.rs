@@ -5,7 +5,7 @@
 //! on in a third journal with the drawer session of the second.
 
 use counterfoil_core::catalog::{MasterRow, Product};
-use counterfoil_core::command::{Basket, CashMovement, Command, Count};
+use counterfoil_core::command::{Basket, CashMovement, Command, Count, ExchangeRequest, RefundRequest, ReturnRequest};
 use counterfoil_core::db::StorageBackend;
 use counterfoil_core::drawer::CashMovementKind;
 use counterfoil_core::id::JournalId;
@@ -201,13 +201,18 @@ impl Script {
         self.document();
     }
 
-    /// A sale, an invoice, or a refund of an earlier sale.
+    /// A sale, an invoice, or a refund or an exchange of an earlier sale, or goods back without a receipt.
     fn document(&mut self) {
         let id = format!("d{}", self.tasks.len());
         if self.sold.len() > 1 && self.rng.u8(..3) == 0 {
             let of = self.sold.swap_remove(self.rng.usize(..self.sold.len()));
             let lines: Option<&[(u16, &str)]> = if self.rng.bool() { Some(&[(1, "1")]) } else { None };
-            return self.command(Command::RefundSale(refund(&id, &of, lines)));
+            let back = refund(&id, &of, lines);
+            return match self.rng.u8(..4) {
+                0 => self.exchange(back),
+                1 => self.goods_return(&id),
+                _ => self.command(Command::RefundSale(back)),
+            };
         }
         let lines: Vec<(&str, String)> = (0..self.rng.usize(1..4))
             .map(|_| (GOODS[self.rng.usize(..GOODS.len())].0, self.rng.u8(1..6).to_string()))
@@ -219,6 +224,19 @@ impl Script {
         }
         self.sold.push(id);
         self.command(Command::CompleteSale(sale));
+    }
+
+    /// Two documents of one command: both are there after a crash, or none.
+    fn exchange(&mut self, back: RefundRequest) {
+        let sale = basket(back.id.as_str(), &[("milk", "3")]);
+        let RefundRequest { id, refund_of, lines, .. } = back;
+        self.command(Command::Exchange(ExchangeRequest { id, refund_of, back: lines, sale }));
+    }
+
+    fn goods_return(&mut self, id: &str) {
+        let Basket { id, lines, .. } = basket(id, &[("milk", "1")]);
+        let reason = "no receipt".parse().unwrap();
+        self.command(Command::ReturnGoods(ReturnRequest { id, lines, reason, tenders: None }));
     }
 
     fn movement(&mut self) {

@@ -230,7 +230,11 @@ impl World {
                     }
                     None
                 }
-                Outcome::MasterData(_) | Outcome::OperatorSet | Outcome::RoleSet | Outcome::Recorded(_) => None,
+                Outcome::MasterData(_)
+                | Outcome::OperatorSet
+                | Outcome::RoleSet
+                | Outcome::Recorded(_)
+                | Outcome::Exchanged(_) => None,
             }
         });
         // The till program makes the mark durable when the drawer opens or closes.
@@ -260,7 +264,8 @@ impl World {
             | Outcome::RoleSet
             | Outcome::DrawerOpened(_)
             | Outcome::CashMoved
-            | Outcome::Recorded(_) => String::new(),
+            | Outcome::Recorded(_)
+            | Outcome::Exchanged(_) => String::new(),
         };
         self.tell(format_args!("{name} {}{number} (entry {head})", short(command)));
     }
@@ -289,7 +294,9 @@ fn wish(command: &Command) -> (String, Wish) {
         | Command::SetOperator(..)
         | Command::SetRole(_)
         | Command::RecordActivity(_)
-        | Command::AmendZ(_) => (String::new(), Wish::Close(0)),
+        | Command::AmendZ(_)
+        | Command::ReturnGoods(_)
+        | Command::Exchange(_) => (String::new(), Wish::Close(0)),
     }
 }
 
@@ -306,5 +313,7 @@ fn short(command: &Command) -> String {
         Command::SetRole(_) => "sets a role".to_owned(),
         Command::RecordActivity(_) => "records what sells nothing".to_owned(),
         Command::AmendZ(_) => "amends a Z report".to_owned(),
+        Command::ReturnGoods(request) => format!("return {}", request.id),
+        Command::Exchange(request) => format!("exchange {} of {}", request.id, request.refund_of),
     }
 }

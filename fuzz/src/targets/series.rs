@@ -31,7 +31,7 @@ fn of_template(draw: &mut Draw<'_>) {
     let (first, count, year) = (draw.number(8), draw.byte(), i64::from(draw.byte()) + 1_950);
     let code = draw.text();
     let text = String::from_utf8_lossy(draw.rest()).into_owned();
-    let kind = DocumentKind::ALL[usize::from(count) % 4];
+    let kind = DocumentKind::ALL[usize::from(count) % DocumentKind::ALL.len()];
     let template = match text.parse::<NumberTemplate>() {
         Ok(template) => template,
         Err(refusal) => {

@@ -17,6 +17,7 @@ use crate::failure::{Ending, Failure};
 pub mod catalogue;
 pub mod console;
 pub mod drawer;
+pub mod goods_back;
 pub mod input;
 pub mod joining;
 pub mod office;
@@ -92,7 +93,11 @@ enum Command {
     /// Sell one basket, or JSON Lines of baskets and refunds
     Sell(selling::Sell),
     /// Refund a document, all of it or one line
-    Refund(selling::Refund),
+    Refund(goods_back::Refund),
+    /// Take goods back that come without a receipt
+    Return(goods_back::Return),
+    /// Take goods back by receipt and sell others, settled against each other
+    Exchange(goods_back::Exchange),
     /// Put money into the drawer
     PayIn(drawer::Cash),
     /// Pay something out of the drawer
@@ -195,6 +200,8 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Open(open) => open.run(console),
         Command::Sell(sell) => sell.run(console),
         Command::Refund(refund) => refund.run(console),
+        Command::Return(back) => back.run(console),
+        Command::Exchange(exchange) => exchange.run(console),
         Command::PayIn(cash) => cash.run("pay-in", console),
         Command::PayOut(cash) => cash.run("pay-out", console),
         Command::SafeDrop(cash) => cash.run("safe-drop", console),

@@ -94,7 +94,7 @@ impl Tenders {
                 takes_cash_out: rules.takes_cash_out,
             }
         };
-        let kinds = TenderKind::ALL.into_iter().map(kind).collect();
+        let kinds = TenderKind::NAMED.into_iter().map(kind).collect();
         console.show(&Answer::done(&Kinds { kinds }), show::fields)
     }
 }

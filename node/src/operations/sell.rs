@@ -61,6 +61,15 @@ struct SoldWire<'a> {
     warnings: Vec<String>,
 }
 
+/// The answer to an exchange: the sale, the credit note that it is settled against, and what was paid of the difference.
+#[derive(Debug, Serialize)]
+struct ExchangedWire<'a> {
+    #[serde(flatten)]
+    sale: SoldWire<'a>,
+    credit_note: SoldWire<'a>,
+    due: String,
+}
+
 #[derive(Debug, Serialize)]
 struct RefusedWire<'a> {
     id: Option<&'a str>,
@@ -99,14 +108,24 @@ impl Seller {
 }
 
 fn answer(outcome: Outcome, currency: Currency) -> Result<Answer, Failure> {
+    if let Outcome::Exchanged(both) = &outcome {
+        let (credit_note, sale) = both.as_ref();
+        let due = sale.document.totals.payable.plus(credit_note.document.totals.payable)?;
+        let answer = ExchangedWire {
+            sale: sold(sale, currency),
+            credit_note: sold(credit_note, currency),
+            due: due.show(currency),
+        };
+        return Ok(Answer::done(&answer));
+    }
     let Outcome::Issued(issued) = outcome else { return Err(unexpected(&outcome)) };
-    Ok(sold(&issued, currency))
+    Ok(Answer::done(&sold(&issued, currency)))
 }
 
-fn sold(issued: &Issued, currency: Currency) -> Answer {
+fn sold(issued: &Issued, currency: Currency) -> SoldWire<'_> {
     let (document, totals) = (&issued.document, &issued.document.totals);
     let show = |amount: Money| amount.show(currency);
-    Answer::done(&SoldWire {
+    SoldWire {
         id: document.id.as_str(),
         number: document.printed.as_str(),
         seq: issued.entry.seq(),
@@ -119,7 +138,7 @@ fn sold(issued: &Issued, currency: Currency) -> Answer {
         hash: issued.entry.hash().to_string(),
         approved_by: document.approved_by.as_ref().map(|approval| approval.approver.as_str()),
         warnings: warnings(document),
-    })
+    }
 }
 
 /// What was sold all the same, and somebody should look at.

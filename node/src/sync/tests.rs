@@ -113,7 +113,7 @@ fn category(code: &str) -> FeedRow {
 fn an_empty_folder_joins_and_sends_all_that_it_does() {
     let shop = Shop::new();
     let joined = shop.join().unwrap();
-    assert_eq!((joined.store.as_str(), joined.till.as_str(), joined.series.len()), ("S01", "T01", 12));
+    assert_eq!((joined.store.as_str(), joined.till.as_str(), joined.series.len()), ("S01", "T01", 15));
     shop.work(1_300);
     let report = shop.exchange().unwrap();
     assert_eq!((report.journals[0].sent, report.journals[0].acknowledged), (1_301, 1_301));

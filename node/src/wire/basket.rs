@@ -19,6 +19,7 @@ use counterfoil_core::tender::Tender;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::wire::goods_back::{exchange, goods_return};
 use crate::wire::promotion::codes;
 use crate::wire::read::{DecimalText, read};
 use crate::wire::tender::TenderWire;
@@ -26,21 +27,21 @@ use crate::wire::tender::TenderWire;
 /// A sale as it is submitted.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BasketWire {
-    id: String,
-    lines: Vec<BasketLineWire>,
+pub(crate) struct BasketWire {
+    pub(crate) id: String,
+    pub(crate) lines: Vec<BasketLineWire>,
     #[serde(default)]
-    discounts: Vec<DiscountWire>,
+    pub(crate) discounts: Vec<DiscountWire>,
     #[serde(default)]
-    tenders: Vec<TenderWire>,
-    document: Option<String>,
-    customer: Option<String>,
-    customer_group: Option<String>,
+    pub(crate) tenders: Vec<TenderWire>,
+    pub(crate) document: Option<String>,
+    pub(crate) customer: Option<String>,
+    pub(crate) customer_group: Option<String>,
     #[serde(default)]
-    customer_groups: Vec<String>,
+    pub(crate) customer_groups: Vec<String>,
     #[serde(default)]
-    coupons: Vec<String>,
-    at: Option<String>,
+    pub(crate) coupons: Vec<String>,
+    pub(crate) at: Option<String>,
 }
 
 /// One line of a basket.
@@ -56,11 +57,16 @@ pub struct BasketLineWire {
     pub unit_price: Option<DecimalText>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A discount on the whole sale: one of both.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DiscountWire {
-    percent: Option<DecimalText>,
-    amount: Option<DecimalText>,
+pub struct DiscountWire {
+    /// So many percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<DecimalText>,
+    /// So much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<DecimalText>,
 }
 
 /// A refund as it is submitted.
@@ -93,11 +99,32 @@ pub struct RefundLineWire {
     pub quantity: Option<DecimalText>,
 }
 
-/// What tells a refund from a sale, and whose answer it is, whatever else is wrong.
+/// What tells a refund, a return or an exchange from a sale, and whose answer it is, whatever else is wrong.
 #[derive(Deserialize)]
 struct Outline {
     id: Option<serde_json::Value>,
     refund_of: Option<serde::de::IgnoredAny>,
+    return_reason: Option<serde::de::IgnoredAny>,
+    exchange_of: Option<serde::de::IgnoredAny>,
+}
+
+/// What an object asks for.
+enum Asked {
+    Sale,
+    Refund,
+    Return,
+    Exchange,
+}
+
+impl Outline {
+    const fn asked(&self) -> Asked {
+        match (&self.refund_of, &self.exchange_of, &self.return_reason) {
+            (Some(_), _, _) => Asked::Refund,
+            (None, Some(_), _) => Asked::Exchange,
+            (None, None, Some(_)) => Asked::Return,
+            (None, None, None) => Asked::Sale,
+        }
+    }
 }
 
 /// A submitted object that could not be read.
@@ -109,16 +136,18 @@ pub struct Unreadable {
     pub refusal: Refusal,
 }
 
-/// Reads a sale or a refund into the command that it asks for.
+/// Reads a sale, a refund, a return or an exchange into the command that it asks for.
 ///
 /// # Errors
 /// The refusal of the first field that cannot be read, with the id if there is one.
 pub fn read_command(text: &str, currency: Currency, clock: &Clock) -> Result<Command, Unreadable> {
     let outline = serde_json::from_str::<Outline>(text).ok();
-    let is_refund = outline.as_ref().is_some_and(|outline| outline.refund_of.is_some());
-    let command = match is_refund {
-        true => read(text).and_then(|wire: RefundWire| Ok(Command::RefundSale(refund(wire, currency, clock)?))),
-        false => read(text).and_then(|wire: BasketWire| Ok(Command::CompleteSale(basket(wire, currency, clock)?))),
+    let asked = outline.as_ref().map_or(Asked::Sale, Outline::asked);
+    let command = match asked {
+        Asked::Refund => read(text).and_then(|wire| Ok(Command::RefundSale(refund(wire, currency, clock)?))),
+        Asked::Return => read(text).and_then(|wire| Ok(Command::ReturnGoods(goods_return(wire, currency)?))),
+        Asked::Exchange => read(text).and_then(|wire| Ok(Command::Exchange(exchange(wire, currency, clock)?))),
+        Asked::Sale => read(text).and_then(|wire| Ok(Command::CompleteSale(basket(wire, currency, clock)?))),
     };
     command.map_err(|refusal| {
         let id = outline.and_then(|outline| Some(CommandId::new(outline.id?.as_str()?).ok()?.as_str().to_owned()));
@@ -127,7 +156,7 @@ pub fn read_command(text: &str, currency: Currency, clock: &Clock) -> Result<Com
     })
 }
 
-fn basket(wire: BasketWire, currency: Currency, clock: &Clock) -> Result<Basket, Refusal> {
+pub(crate) fn basket(wire: BasketWire, currency: Currency, clock: &Clock) -> Result<Basket, Refusal> {
     let document = match wire.document.as_deref() {
         None | Some("receipt") => DocumentKind::Receipt,
         Some("invoice") => DocumentKind::Invoice,
@@ -175,11 +204,19 @@ fn read_discount(wire: &DiscountWire, currency: Currency) -> Result<Discount, Re
     }
 }
 
-fn refund(wire: RefundWire, currency: Currency, clock: &Clock) -> Result<RefundRequest, Refusal> {
-    let lines = each("lines", wire.lines, |line| {
+/// Reads the lines to take back.
+///
+/// # Errors
+/// A quantity that cannot be read.
+pub(crate) fn refund_lines(field: &str, wires: Vec<RefundLineWire>) -> Result<Vec<RefundLine>, Refusal> {
+    each(field, wires, |line| {
         let quantity = line.quantity.map(|quantity| Quantity::read("quantity", quantity.as_str())).transpose()?;
         Ok(RefundLine { line: line.line, quantity })
-    })?;
+    })
+}
+
+fn refund(wire: RefundWire, currency: Currency, clock: &Clock) -> Result<RefundRequest, Refusal> {
+    let lines = refund_lines("lines", wire.lines)?;
     Ok(RefundRequest {
         id: CommandId::new(wire.id)?,
         refund_of: wire.refund_of,
@@ -189,7 +226,7 @@ fn refund(wire: RefundWire, currency: Currency, clock: &Clock) -> Result<RefundR
     })
 }
 
-fn tenders(wires: Vec<TenderWire>, currency: Currency) -> Result<Option<Vec<Tender>>, Refusal> {
+pub(crate) fn tenders(wires: Vec<TenderWire>, currency: Currency) -> Result<Option<Vec<Tender>>, Refusal> {
     let tenders = each("tenders", wires, |wire| wire.read(currency))?;
     Ok((!tenders.is_empty()).then_some(tenders))
 }

@@ -3,6 +3,7 @@
 pub mod basket;
 pub mod price_list;
 pub mod promotion;
+pub mod goods_back;
 pub mod quote;
 pub mod read;
 pub mod report;

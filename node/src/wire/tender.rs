@@ -80,7 +80,8 @@ impl TenderWire {
             | TenderKind::Voucher
             | TenderKind::GiftCard
             | TenderKind::StoreCredit
-            | TenderKind::CustomerAccount => {
+            | TenderKind::CustomerAccount
+            | TenderKind::Exchange => {
                 let limit = format!("only cash is taken in another currency than {currency}");
                 return Err(Refusal::new(Reason::TenderNotAllowed, "currency", own, limit));
             }

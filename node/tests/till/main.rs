@@ -9,6 +9,7 @@ mod day;
 mod drawer;
 mod folder;
 mod full_disk;
+mod goods_back;
 mod kills;
 mod labels;
 mod local_api;

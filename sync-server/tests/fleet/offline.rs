@@ -68,6 +68,8 @@ fn a_day_without_head_office(till: &Till, done: &mut BTreeSet<String>) {
     let number = sold["number"].as_str().unwrap();
     day.ok("receipt", &[number]);
     day.ok("refund", &[number, "--line", "1", "--quantity", "1"]);
+    day.ok("exchange", &[number, "--line", "2", "--for", "MILK", "--for-quantity", "2"]);
+    day.ok("return", &["TEA", "--reason", "a gift"]);
     day.ok("pay-in", &["5.00", "--reason", "change"]);
     day.ok("pay-out", &["2.00", "--reason", "stamps"]);
     day.ok("safe-drop", &["10.00", "--reason", "to the safe"]);

@@ -25,7 +25,7 @@ async fn a_token_gives_a_journal_with_its_series_and_a_certificate() {
     let (key, csr) = new_key();
     let answer = head.enrol(&token, &journal_request(1), &csr).await.json();
     let grant = GrantV1::verify(&STANDARD.decode(text(&answer["grant"])).unwrap()).unwrap();
-    assert_eq!((grant.profile.store.as_str(), grant.profile.till.as_str(), grant.series.len()), ("S01", "T01", 8));
+    assert_eq!((grant.profile.store.as_str(), grant.profile.till.as_str(), grant.series.len()), ("S01", "T01", 10));
     assert_eq!(grant.head_office, head.server.office().key().public_key());
     assert_eq!(text(&answer["ca"]), head.root);
     let identity = Identity { key, certificate: text(&answer["certificate"]).to_owned() };

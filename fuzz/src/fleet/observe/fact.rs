@@ -172,7 +172,7 @@ const fn kind(kind: DocumentKind) -> Kind {
     match kind {
         DocumentKind::Receipt => Kind::Receipt,
         DocumentKind::Invoice => Kind::Invoice,
-        DocumentKind::CreditNote => Kind::CreditNote,
+        DocumentKind::CreditNote | DocumentKind::Return => Kind::CreditNote,
         DocumentKind::ZReport => Kind::ZReport,
     }
 }
