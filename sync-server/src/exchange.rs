@@ -6,7 +6,7 @@
 
 use counterfoil_core::grant::{JournalRequestV1, StopV1};
 use counterfoil_core::id::{JournalId, Note, StoreCode, TillCode};
-use counterfoil_core::journal::acknowledgement::Nonce;
+use counterfoil_core::journal::acknowledgement::{Acknowledgement, Epoch, Nonce};
 use counterfoil_core::journal::batch::Batch;
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::{Hello, VerifiedHello};
@@ -21,7 +21,7 @@ use crate::grants;
 use crate::merge::{Outcome, Word};
 use crate::operation_error::OperationError;
 use crate::store::record::JournalRecord;
-use crate::verdict::{Claim, Held, Standing, Verdict, verdict};
+use crate::verdict::{Claim, Held, Standing, Verdict, epoch_counter_needed, verdict};
 
 /// What head office answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,10 @@ pub type Speaker<'a> = Option<(&'a StoreCode, &'a TillCode)>;
 pub fn take_hello(desk: &dyn Desk, bytes: &[u8], speaker: Speaker<'_>) -> Result<Answer, OperationError> {
     let read = Hello::read(bytes)?;
     let journal = read.claimed().journal;
-    let Some(record) = known(desk, journal, speaker)? else { return Ok(unknown(journal)) };
+    let Some(record) = known(desk, journal, speaker)? else {
+        heed_shown_epoch(desk, read.claimed())?;
+        return Ok(unknown(journal));
+    };
     let hello = match read.verify(&record.key).and_then(|hello| hello.check(&desk.key().public_key())) {
         Ok(hello) => hello,
         Err(fault) => return faulty(desk, &record, &fault),
@@ -162,6 +165,25 @@ fn require_own(record: &JournalRecord, speaker: Speaker<'_>) -> Result<(), Refus
         }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Begins a new epoch where the hello of a journal that is not known shows one that head office has forgotten. It has
+/// signed what is shown itself, so that is true whoever brings it: who is told an epoch of the same counter again, with
+/// less in it, would not ask about journals that have ended.
+fn heed_shown_epoch(desk: &dyn Desk, hello: &Hello) -> Result<(), OperationError> {
+    let Some(bytes) = &hello.acknowledged else { return Ok(()) };
+    let verified = Acknowledgement::read(bytes).and_then(|shown| shown.verify(&desk.key().public_key()));
+    let Ok(shown) = verified else { return Ok(()) };
+    let needed = |epoch| epoch_counter_needed(epoch, shown.statement());
+    if desk.store().read(|rows| rows.epoch()).map(needed)?.is_none() {
+        return Ok(());
+    }
+    let random = desk.eight()?;
+    desk.store().write(|rows| match needed(rows.as_rows().epoch()?) {
+        Some(counter) => rows.put_epoch(Epoch { counter, random }),
+        None => Ok(()),
+    })?;
+    Ok(())
 }
 
 fn unknown(journal: JournalId) -> Answer {

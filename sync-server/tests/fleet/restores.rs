@@ -133,6 +133,35 @@ fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
 }
 
 #[test]
+fn a_head_office_that_is_put_back_twice_to_one_copy_gets_everything_again_each_time() {
+    let mut head = Head::open();
+    let till = head.till("S01", "T01");
+    till.sell_milk("before", 1);
+    till.sync();
+    head.stop();
+    let copy = head.copy();
+    head.serve();
+    till.sell_milk("after", 2);
+    till.ok(&["close", "--count", "103.75"]);
+    head.enrol(&till, "S01", "T01");
+    till.ok(&["open", "--float", "100.00"]);
+    till.sell_milk("new", 3);
+    till.sync();
+    let counted = head.clean_audit();
+    // Each time the epoch after that of the copy begins, and each time the till's present journal is forgotten.
+    for _ in 0..2 {
+        head.stop();
+        head.put_back(&copy);
+        assert_eq!(head.ok(&["restore"])["epoch"], 2);
+        head.serve();
+        till.sync();
+        let audit = head.audit();
+        assert_eq!((&audit["totals"], figures(&[&till.audit()])), (&counted["totals"], figures(&[&audit])));
+    }
+    assert_eq!(epoch(&head), 3, "the till has seen another epoch 2");
+}
+
+#[test]
 fn a_head_office_that_has_forgotten_a_grant_of_its_own_epoch_begins_a_new_one() {
     let mut head = Head::open();
     head.stop();
