@@ -2,7 +2,8 @@
 //!
 //! A page carries at most 500 rows. A till of another epoch begins at revision 0. The last page has the hash of all rows
 //! that the till must then hold, and any grant of a year that its journal was not opened with: next year's series come
-//! down long before the first sale that needs them.
+//! down long before the first sale that needs them. A till says which journal it writes: one that goes on beside the slot's
+//! newest journal, as a copy may once head office was put back, gets its own and not that one's.
 //! Example: at revision 10,950 of 10,957 a till gets 7 rows, the state hash, and nothing follows.
 
 use counterfoil_core::feed::FeedPageV1;
@@ -17,6 +18,7 @@ use crate::master_data;
 use crate::operation_error::OperationError;
 use crate::store::Store;
 use crate::store::record::{GrantRecord, SlotRecord, StoreRecord};
+use crate::verdict::Standing;
 
 /// The most bytes of pages in one file; a till reads no more.
 const PAGES_BYTES_MAX: usize = 128 * 1_048_576;
@@ -39,6 +41,8 @@ pub struct Asked {
     pub epoch: Option<Epoch>,
     /// The revision that it has.
     pub revision: u64,
+    /// The journal that it writes; the slot's newest where it does not say.
+    pub journal: Option<JournalId>,
 }
 
 /// The next page for the till in a slot, signed.
@@ -66,12 +70,12 @@ pub fn pages(
     granting: Granting<'_>,
 ) -> Result<Pages, OperationError> {
     let epoch = store.read(|rows| rows.epoch())?;
-    let mut asked = Asked { epoch: Some(epoch), revision: after };
+    let mut asked = Asked { epoch: Some(epoch), revision: after, journal: None };
     let mut pages = Pages { signed: Vec::new(), rows: 0, revision: after };
     let mut bytes = 0_usize;
     loop {
         let page = next_page(store, slot, asked, granting)?;
-        asked = Asked { epoch: Some(page.epoch), revision: page.to_revision };
+        asked = Asked { epoch: Some(page.epoch), revision: page.to_revision, journal: None };
         let signed = page.sign(granting.key)?;
         bytes = bytes.saturating_add(signed.len());
         if bytes > PAGES_BYTES_MAX {
@@ -103,7 +107,7 @@ fn next_page(
         return Err(Refusal::new(Reason::Declined, "revision", from_revision, limit).into());
     }
     let grants = match (&slice.state, till_code) {
-        (Some(_), Some(till_code)) => further_grants(store, (store_code, till_code), epoch, granting)?,
+        (Some(_), Some(till_code)) => further_grants(store, (store_code, till_code), asked.journal, (epoch, granting))?,
         (Some(_), None) | (None, _) => Vec::new(),
     };
     Ok(FeedPageV1 {
@@ -118,14 +122,14 @@ fn next_page(
     })
 }
 
-/// Grants of this year and the next that the slot's journal was not opened with; they are made when first needed.
+/// Grants of this year and the next that a journal of the slot was not opened with; they are made when first needed.
 fn further_grants(
     store: &dyn Store,
     slot: (&StoreCode, &TillCode),
-    epoch: Epoch,
-    granting: Granting<'_>,
+    asked: Option<JournalId>,
+    (epoch, granting): (Epoch, Granting<'_>),
 ) -> Result<Vec<Vec<u8>>, OperationError> {
-    let Some((slot, store_record, journal, granted)) = load(store, slot)? else { return Ok(Vec::new()) };
+    let Some((slot, store_record, journal, granted)) = load(store, slot, asked)? else { return Ok(Vec::new()) };
     let opened_with: Vec<i64> = GrantV1::verify(&granted.grant)?.series.iter().map(|series| series.year).collect();
     let this_year = (granting.year_in)(store_record.zone.as_str(), granting.now);
     let mut grants = Vec::new();
@@ -147,10 +151,18 @@ fn further_grants(
 
 type Granted = (SlotRecord, StoreRecord, JournalId, GrantRecord);
 
-fn load(store: &dyn Store, (code, till): (&StoreCode, &TillCode)) -> Result<Option<Granted>, OperationError> {
+/// What was granted to the journal that is asked for, or else to the slot's newest, if it is of the slot and may grow.
+fn load(
+    store: &dyn Store,
+    (code, till): (&StoreCode, &TillCode),
+    asked: Option<JournalId>,
+) -> Result<Option<Granted>, OperationError> {
     Ok(store.read(|rows| {
         let Some(slot) = rows.slot(code, till)?.filter(|slot| !slot.is_revoked) else { return Ok(None) };
-        let (Some(journal), Some(store)) = (slot.journal, rows.store_record(code)?) else { return Ok(None) };
-        Ok(rows.grant(journal)?.map(|granted| (slot, store, journal, granted)))
+        let (Some(journal), Some(store)) = (asked.or(slot.journal), rows.store_record(code)?) else { return Ok(None) };
+        let is_open = rows.journal(journal)?.is_some_and(|record| record.standing == Standing::Open);
+        let is_of_slot = |granted: &GrantRecord| granted.store == *code && granted.till == *till;
+        let granted = rows.grant(journal)?.filter(|granted| is_open && is_of_slot(granted));
+        Ok(granted.map(|granted| (slot, store, journal, granted)))
     })?)
 }

@@ -66,7 +66,7 @@ fn office_with_sales(folder: &Path) -> (Office, Till) {
     let file = STANDARD.decode(answer.body["parcel"].as_str().unwrap_or_else(|| panic!("{answer:?}"))).unwrap();
     let grant = parcel::decode(&file).unwrap().remove(0).bytes;
     let mut till = Till::create_granted(InMemoryBackend::new(), key(), &grant, now()).unwrap();
-    let asked = counterfoil_sync_server::feed::Asked { epoch: None, revision: 0 };
+    let asked = counterfoil_sync_server::feed::Asked { epoch: None, revision: 0, journal: None };
     let slot = ("S01".parse().unwrap(), "T01".parse().unwrap());
     let page = counterfoil_sync_server::feed::page(office.store(), (&slot.0, &slot.1), asked, office.granting());
     till.apply_feed_page(&page.unwrap(), now()).unwrap();

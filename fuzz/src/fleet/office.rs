@@ -218,15 +218,16 @@ fn no_route(path: &str) -> Refusal {
 /// Where a till stands in the feed, by the query of its request.
 fn asked(query: &str) -> Result<Asked, Refusal> {
     let malformed = || Refusal::new(Reason::Malformed, "query", query, "the query of this route");
-    let (mut counter, mut random, mut revision) = (None, None, None);
+    let (mut counter, mut random, mut revision, mut journal) = (None, None, None, None);
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match name {
             "epoch_counter" => counter = Some(value.parse().map_err(|_| malformed())?),
             "epoch_random" => random = Some(hex::decode(value).ok_or_else(malformed)?),
             "revision" => revision = Some(value.parse().map_err(|_| malformed())?),
+            "journal" => journal = Some(value.parse()?),
             _ => return Err(malformed()),
         }
     }
     let epoch = counter.zip(random).map(|(counter, random)| Epoch { counter, random });
-    Ok(Asked { epoch, revision: revision.ok_or_else(malformed)? })
+    Ok(Asked { epoch, revision: revision.ok_or_else(malformed)?, journal })
 }

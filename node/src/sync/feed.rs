@@ -81,7 +81,13 @@ fn forget_stale_rows(till: &dyn TillSide) -> Result<(), Trouble> {
 fn path(till: &dyn TillSide) -> Result<String, Trouble> {
     let answer = till.ask(SyncStep::FeedCursor)?;
     let StepAnswer::Cursor { cursor } = answer else { return Err(unexpected(&answer).into()) };
-    Ok(cursor.map_or("/sync/feed?revision=0".to_owned(), |(counter, random, revision)| {
+    let mut path = cursor.map_or("/sync/feed?revision=0".to_owned(), |(counter, random, revision)| {
         format!("/sync/feed?epoch_counter={counter}&epoch_random={random}&revision={revision}")
-    }))
+    });
+    // Grants of further years are for the journal that this till writes; its slot may have another one by now.
+    if let Some(current) = till.journals()?.last() {
+        path.push_str("&journal=");
+        path.push_str(&current.journal);
+    }
+    Ok(path)
 }

@@ -11,7 +11,7 @@
 //! | `POST /sync/hello` | hello | JSON: verdict |
 //! | `POST /sync/batch` | batch | JSON: verdict |
 //! | `POST /sync/request` | journal request | grant |
-//! | `GET /sync/feed?epoch_counter=N&epoch_random=HEX&revision=N` | | feed page |
+//! | `GET /sync/feed?epoch_counter=N&epoch_random=HEX&revision=N&journal=HEX` | | feed page |
 //! | `POST /sync/renew` | JSON: signing request | JSON: certificate |
 //!
 //! The local API, on loopback alone and with the token of `admin-api.json`: `POST /admin/operation`.

@@ -44,6 +44,7 @@ pub(super) struct FeedQuery {
     epoch_counter: Option<u64>,
     epoch_random: Option<String>,
     revision: u64,
+    journal: Option<String>,
 }
 
 pub(super) async fn challenge(
@@ -106,7 +107,8 @@ pub(super) async fn feed(
     query: Result<Query<FeedQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|error| bad_query(&error))?;
-    let asked = Asked { epoch: epoch_of(&query)?, revision: query.revision };
+    let journal = query.journal.as_deref().map(str::parse).transpose()?;
+    let asked = Asked { epoch: epoch_of(&query)?, revision: query.revision, journal };
     let page = blocking(move || exchange::feed_page(&*office, asked, (&till.store, &till.till)));
     Ok(octets(page.await?))
 }

@@ -3,7 +3,9 @@
 //! The clocks of the programs are real, so what happens in another year is asked of their libraries, with the same files.
 
 use counterfoil_core::command::{Basket, BasketLine, Command};
-use counterfoil_core::id::{CommandId, OperatorCode, StoreCode, TillCode};
+use counterfoil_core::feed::FeedPageV1;
+use counterfoil_core::grant::GrantV1;
+use counterfoil_core::id::{CommandId, JournalId, OperatorCode, StoreCode, TillCode};
 use counterfoil_core::journal::parcel::{self, Item, ItemKind};
 use counterfoil_core::series::DocumentKind;
 use counterfoil_core::till::Outcome;
@@ -12,6 +14,7 @@ use counterfoil_node::failure::Failure;
 use counterfoil_node::folder::Folder;
 use counterfoil_node::open_till::OpenTill;
 use counterfoil_sync_server::enrolment::Granting;
+use counterfoil_sync_server::feed::Asked;
 use counterfoil_sync_server::{clock, feed};
 use serde_json::{Value, json};
 
@@ -121,6 +124,34 @@ fn a_restored_head_office_grants_again_the_year_that_it_had_forgotten() {
     till.ok(&["apply", &feed_at(&head, &till, july(granted_to))]);
     assert_eq!((&till.status()["journals"][0]["seq"], last_year(&till)), (&before, granted_to + 1));
     sell(&till, "that-year", july(granted_to + 1)).unwrap();
+}
+
+#[test]
+fn a_journal_that_goes_on_beside_its_slots_newest_gets_its_own_years_and_not_the_others() {
+    let head = Head::open();
+    let till = head.till("S01", "T01");
+    till.sync();
+    let copy = till.copied();
+    let granted_to = last_year(&till);
+    till.ok(&["close", "--count", "100.00"]);
+    // Head office has not heard that the first journal has ended, and the copy goes on in it.
+    head.enrol(&till, "S01", "T01");
+    let [first, newest] = [&copy, &till].map(|till| till.journal().parse::<JournalId>().unwrap());
+    let granted = |journal: Option<JournalId>| -> Vec<JournalId> {
+        let office = head.office();
+        let granting = Granting { now: july(granted_to).at, ..office.granting() };
+        let asked = Asked { epoch: None, revision: 0, journal };
+        let slot = ("S01".parse().unwrap(), "T01".parse().unwrap());
+        let page = feed::page(office.store(), (&slot.0, &slot.1), asked, granting).unwrap();
+        let page = FeedPageV1::verify(&page, &office.key().public_key()).unwrap();
+        page.grants.iter().map(|grant| GrantV1::verify(grant).unwrap().journal).collect()
+    };
+    assert_eq!(granted(Some(first)), [first]);
+    assert_eq!((granted(Some(newest)), granted(None)), (vec![newest], vec![newest]));
+    // Of another slot's journal nothing is told, nor of one that has ended.
+    let other = head.till("S01", "T02").journal().parse().unwrap();
+    till.sync();
+    assert_eq!((granted(Some(other)), granted(Some(first))), (vec![], vec![]));
 }
 
 #[test]
