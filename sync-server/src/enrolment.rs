@@ -2,9 +2,10 @@
 //!
 //! Always: a token makes one journal, and the same token with the same two keys gets the same answer again, because an
 //! answer can be lost on its way; with any other key it is refused, and counted. A further token of the slot with the key
-//! of a journal that was granted and is still open gets that grant again, for the till has not heard of it. Each journal of a slot has a suffix of
-//! its own (A, B, ... Z, AA), in a later epoch with the epoch's counter behind it, so that no series is granted twice,
-//! not even by a head office that was restored and has forgotten some. Series are granted for this year and the next.
+//! of a journal that was granted and has neither begun nor ended gets that grant again, for the till has not heard of it;
+//! once it has begun, whoever asks for it is another copy of the till. Each journal of a slot has a suffix of its own
+//! (A, B, ... Z, AA), in a later epoch with the epoch's counter behind it, so that no series is granted twice, not even by
+//! a head office that was restored and has forgotten some. Series are granted for this year and the next.
 //! Example: the second journal of S01/T01 in epoch 1 gets `S01-T01-R26B`; the first one of epoch 2 gets `S01-T01-R26C2`.
 
 use counterfoil_core::grant::{GrantV1, JournalRequestV1, Profile};
@@ -33,6 +34,8 @@ pub struct GrantContext {
     pub granted: Option<GrantRecord>,
     /// How that journal stands.
     pub granted_standing: Option<Standing>,
+    /// Whether a word of that journal has come, so that it was opened.
+    pub has_begun: bool,
     /// What is known of the journal that it follows.
     pub predecessor: Option<KnownJournal>,
     /// The epoch.
@@ -159,7 +162,7 @@ enum Checked {
 fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<'_>, now: Timestamp) -> Checked {
     let (certificate, tls_key) = match right {
         Right::Token { certificate, tls_key } => (certificate, tls_key),
-        Right::EndedJournal if has_ended(context) => return used_up(request),
+        Right::EndedJournal if is_used_up(context) => return used_up(request),
         Right::Administrator | Right::EndedJournal => {
             return repeat(context, request, None).unwrap_or(Checked::Fresh(None));
         }
@@ -174,7 +177,7 @@ fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<
         let counted = TokenRecord { refused: token.refused.saturating_add(1), ..token.clone() };
         let granted = context.granted.clone().filter(|_| is_same);
         return match granted {
-            Some(_) if has_ended(context) => used_up(request),
+            Some(_) if is_used_up(context) => used_up(request),
             Some(granted) => Checked::Decided(GrantDecision::Repeat { granted: Box::new(granted), token: None }),
             None => refuse("used by another key", Some(counted)),
         };
@@ -188,7 +191,7 @@ fn check_right(context: &GrantContext, request: &JournalRequestV1, right: Right<
     let (journal, key, certificate) = (request.journal, request.key, certificate.to_owned());
     let used = TokenUse { journal, key, tls_key, certificate, at: now };
     let token = Some(Box::new(TokenRecord { used: Some(used), ..token.clone() }));
-    if has_ended(context) {
+    if is_used_up(context) {
         return used_up(request);
     }
     repeat(context, request, token.clone()).unwrap_or(Checked::Fresh(token))
@@ -202,14 +205,15 @@ fn repeat(context: &GrantContext, request: &JournalRequestV1, token: Option<Box<
     Some(Checked::Decided(GrantDecision::Repeat { granted, token }))
 }
 
-/// Whether the journal that is asked for was granted before and has ended since.
-fn has_ended(context: &GrantContext) -> bool {
-    context.granted.is_some() && context.granted_standing.is_some_and(|standing| standing != Standing::Open)
+/// Whether the journal that is asked for was granted before, and has begun or ended since.
+fn is_used_up(context: &GrantContext) -> bool {
+    let has_ended = context.granted_standing.is_some_and(|standing| standing != Standing::Open);
+    context.granted.is_some() && (context.has_begun || has_ended)
 }
 
-/// A till that has not opened its journal before it ended must not begin to sell in it.
+/// A till that has not opened its journal before it ended must not begin to sell in it, nor one whose copy has opened it.
 fn used_up(request: &JournalRequestV1) -> Checked {
-    let limit = "a journal that has not ended; ask with another key";
+    let limit = "a journal that has neither begun nor ended; ask with another key";
     let refusal = Refusal::new(Reason::IdReused, "journal", request.journal, limit);
     Checked::Decided(GrantDecision::Refuse { refusal, token: None })
 }

@@ -44,6 +44,7 @@ fn context() -> GrantContext {
         }),
         granted: None,
         granted_standing: None,
+        has_begun: false,
         predecessor: None,
         epoch: FIRST,
     }
@@ -210,14 +211,16 @@ fn a_further_token_gets_a_till_the_grant_that_it_has_not_heard_of() {
 }
 
 #[test]
-fn what_was_granted_and_has_ended_since_is_not_granted_again() {
+fn what_was_granted_and_has_begun_or_ended_since_is_not_granted_again() {
     let granted = change(decide_by_token(&context(), &request(1)));
     let (token, slot, granted) = (granted.token, Some(granted.slot), Some(granted.granted));
-    for standing in [Standing::Closed, Standing::Revoked, Standing::Quarantined] {
+    let ended = [Standing::Closed, Standing::Revoked, Standing::Quarantined].map(|standing| (standing, false));
+    for (standing, has_begun) in [(Standing::Open, true)].into_iter().chain(ended) {
         let fresh = GrantContext {
             slot: slot.clone(),
             granted: granted.clone(),
             granted_standing: Some(standing),
+            has_begun,
             ..context()
         };
         let used = GrantContext { token: token.clone(), ..fresh.clone() };

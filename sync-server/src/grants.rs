@@ -198,9 +198,11 @@ fn load(
         Some(asked) => rows.journal(asked.journal)?.map(known),
         None => None,
     };
-    let granted_standing = rows.journal(request.journal)?.map(|record| record.standing);
+    let asked = rows.journal(request.journal)?;
+    let granted_standing = asked.as_ref().map(|record| record.standing);
+    let has_begun = asked.is_some_and(|record| record.heard.is_some());
     let (granted, epoch) = (rows.grant(request.journal)?, rows.epoch()?);
-    Ok(GrantContext { token, slot, store, granted, granted_standing, predecessor, epoch })
+    Ok(GrantContext { token, slot, store, granted, granted_standing, has_begun, predecessor, epoch })
 }
 
 fn known(record: JournalRecord) -> KnownJournal {

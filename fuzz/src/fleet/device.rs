@@ -224,6 +224,12 @@ impl Device {
         self.disk = TornDisk::from_image(image);
     }
 
+    /// The journal that it would ask for next, where it has a key for that already.
+    pub(crate) fn next_journal(&self) -> Option<JournalId> {
+        let (key, machine) = self.files.secret.pending.as_ref()?;
+        (*machine == self.machine).then(|| journal_of(key))
+    }
+
     /// A copy of all that is on its disk, as it is between two commands.
     pub(crate) fn copy(&self) -> Copy {
         Copy { store: self.disk.durable(), files: self.files.clone() }

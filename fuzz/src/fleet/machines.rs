@@ -40,6 +40,10 @@ impl World {
         let (journal, shared) = self.head_of(seat);
         self.fault(FaultKind::Cloned);
         self.truth(Truth::Cloned { from: seat, to: clone, journal: journal.0, shared });
+        // Both may open the journal for which the disk held a key, before head office has heard of it from either.
+        if let Some(next) = self.device(clone).borrow().next_journal() {
+            self.truth(Truth::Cloned { from: seat, to: clone, journal: next.0, shared: 0 });
+        }
         self.tell(format_args!(
             "the disk of {} is cloned to device {clone} at entry {shared} (same machine: {is_same_machine:?})",
             self.name(seat)

@@ -139,6 +139,31 @@ fn the_owner_of_a_disputed_place_joins_again_and_the_copy_ends() {
     assert_eq!(second.try_to_sell("no").refused().0, "read_only");
 }
 
+#[test]
+fn copies_that_share_a_key_for_a_further_journal_do_not_get_one_journal_both() {
+    let head = Head::open();
+    let first = head.till("S01", "T01");
+    first.sell_milk("common", 2);
+    first.sync();
+    // A token that is no good leaves a key behind with which the till would ask again, and the copy has it too.
+    let used = head.token("S02", "T01", &[]);
+    Till::nowhere().ok(&["enrol", &head.line.url(), &used]);
+    first.ok(&["close", "--count", "102.50"]);
+    assert_eq!(first.run(&["enrol", &head.line.url(), &used]).refused().0, "token_invalid");
+    first.ok(&["open", "--float", "100.00"]);
+    let second = first.copied();
+    first.sell_milk("first", 2);
+    first.sync();
+    second.sell_milk("second", 2);
+    let report = second.sync();
+    assert!(notes(&report).contains("a new journal was granted and opened"), "{report}");
+    // Of the journal that the copy has begun nothing is granted to the first; with another key it needs a token.
+    let report = first.sync();
+    assert!(notes(&report).contains("ask head office for a token"), "{report}");
+    assert_ne!(first.journal(), second.journal());
+    assert_eq!(of_journal(&head.disputed_audit(), &second.journal())["quarantined"], false);
+}
+
 /// A till is put back to a copy from before its last sync, of which it keeps the mark or not.
 fn a_till_that_was_put_back(files: &[&str], is_known_at_once: bool) {
     let head = Head::open();
