@@ -19,6 +19,8 @@ pub(super) struct PutBack {
     pub(super) device: Device,
     pub(super) journal: Journal,
     pub(super) to: u64,
+    /// How often head office had lost its memory by then.
+    pub(super) memory_losses: u64,
 }
 
 /// A till that died and was replaced.
@@ -64,7 +66,8 @@ impl Truth {
                 self.copies.push(Copy { from: *from, to: *to, journal: *journal, shared: *shared });
             }
             Told::RolledBack { device, journal, to, .. } => {
-                self.put_back.push(PutBack { device: *device, journal: *journal, to: *to });
+                let memory_losses = self.memory_losses();
+                self.put_back.push(PutBack { device: *device, journal: *journal, to: *to, memory_losses });
             }
             Told::DiskLied { device } => {
                 self.lied.extend(journals_of(*device));

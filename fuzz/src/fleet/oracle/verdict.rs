@@ -96,7 +96,7 @@ fn copies_are_found(ledger: &Ledger, findings: &mut Findings) {
         let next = at(copy.shared + 1);
         let is_forked = one.get(next).zip(other.get(next)).is_some_and(|(one, other)| one.hash != other.hash);
         if is_forked && is_heard(copy.from) && is_heard(copy.to) {
-            found(ledger, copy.journal, &[(copy.from, one), (copy.to, other)], findings);
+            found(ledger, copy.journal, &[(copy.from, one), (copy.to, other)], Proof::Needed, findings);
         }
     }
 }
@@ -110,17 +110,34 @@ fn put_back_are_found(ledger: &Ledger, findings: &mut Findings) {
         let is_behind = held.iter().skip(at(one.to + 1)).any(|entry| !known.contains(&entry.hash));
         let is_heard = ledger.fresh.contains(&one.device) && !ledger.truth.cut.contains(&one.device);
         if is_behind && is_heard {
-            found(ledger, one.journal, &[(one.device, branch)], findings);
+            let has_left = current(ledger, one.device).is_some_and(|journal| journal != one.journal);
+            let is_forgotten = has_left && ledger.truth.memory_losses() > one.memory_losses;
+            let proof = if is_forgotten { Proof::PerhapsForgotten } else { Proof::Needed };
+            found(ledger, one.journal, &[(one.device, branch)], proof, findings);
         }
     }
 }
 
-fn found(ledger: &Ledger, journal: Journal, branches: &[(Device, &Vec<Entry>)], findings: &mut Findings) {
+/// Whether head office must have the proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// It must.
+    Needed,
+    /// It was put back since, and a till that has gone on in another journal long ago gives no new one.
+    PerhapsForgotten,
+}
+
+/// The journal that a till writes now.
+fn current(ledger: &Ledger, device: Device) -> Option<Journal> {
+    ledger.tills.get(&device)?.journals.last().map(|last| last.journal)
+}
+
+fn found(ledger: &Ledger, journal: Journal, branches: &[(Device, &Vec<Entry>)], proof: Proof, findings: &mut Findings) {
     let name = short(journal);
     let Some(told) = of_journal(ledger, journal) else {
         return findings.check(Check::Y7, false, || format!("head office does not know journal {name}"));
     };
-    findings.check(Check::Y7, is_proven(told), || {
+    findings.check(Check::Y7, is_proven(told) || proof == Proof::PerhapsForgotten, || {
         format!("{name} has two pasts and is {} with {:?}", told.standing, told.evidence)
     });
     for (device, branch) in branches {
@@ -133,8 +150,7 @@ fn found(ledger: &Ledger, journal: Journal, branches: &[(Device, &Vec<Entry>)], 
         });
         let of_till = ledger.tills.get(device).into_iter().flat_map(|till| &till.journals);
         let goes_on = of_till.into_iter().any(|one| one.journal == journal && one.is_open && one.stopped.is_none());
-        let is_current =
-            ledger.tills.get(device).and_then(|till| till.journals.last()).is_some_and(|last| last.journal == journal);
+        let is_current = current(ledger, *device) == Some(journal);
         findings.check(Check::Y7, !(goes_on && is_current), || format!("till {device} may still sell in {name}"));
     }
 }
