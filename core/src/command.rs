@@ -184,7 +184,7 @@ pub struct RefundRequest {
     pub refund_of: String,
     /// The lines to take back; `None` takes back all that is left.
     pub lines: Option<Vec<RefundLine>>,
-    /// What it is paid back with, as positive amounts; `None` pays back in cash.
+    /// What it is paid back with, as positive amounts; `None` pays back with the tenders of the sale.
     pub tenders: Option<Vec<Tender>>,
     /// When it was refunded, for history taken over from another system.
     pub at: Option<Now>,

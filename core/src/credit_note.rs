@@ -13,6 +13,7 @@ use crate::currency::Currency;
 use crate::document::{DocumentV1, LineV1};
 use crate::money::Money;
 use crate::quantity::{Decimal, Quantity};
+use crate::refund_tender::RefundedTender;
 use crate::refusal::{Reason, Refusal};
 use crate::rounding::{Mode, round};
 
@@ -30,17 +31,19 @@ pub struct RefundedLine {
 }
 
 /// What was refunded of a document so far: positive amounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundedDocument {
     /// With tax.
     pub gross: Money,
     /// What was paid back.
     pub payable: Money,
+    /// With which kinds of tender.
+    pub tenders: Vec<RefundedTender>,
 }
 
 impl RefundedDocument {
     /// Nothing refunded.
-    pub const NONE: Self = Self { gross: Money::ZERO, payable: Money::ZERO };
+    pub const NONE: Self = Self { gross: Money::ZERO, payable: Money::ZERO, tenders: Vec::new() };
 }
 
 impl RefundedLine {
@@ -121,20 +124,17 @@ pub fn refund_line(
     Ok(RefundedLine { quantity, net: paid.plus(discount)?, discount, taxes })
 }
 
-/// What is paid back for a part of a document whose gross is `gross`: never below zero, together never above what was
-/// paid.
-///
-/// Paid back in cash where coins are rounded (`coins`), each step but the last is a whole number of coins; otherwise the
-/// document's rounding difference is shared like any amount. The last step pays what is left of what was paid.
+/// What is paid back for a part of a document whose gross is `gross`, to the last minor unit: never below zero, together
+/// never above what was paid. The document's rounding difference is shared like any amount; the last step pays what is
+/// left of what was paid.
 ///
 /// # Errors
 /// Beyond what 64 bits count.
 pub fn refund_payable(
     sold: &DocumentV1,
-    before: RefundedDocument,
+    before: &RefundedDocument,
     gross: Money,
     is_all: bool,
-    coins: Option<&CashRounding>,
     currency: Currency,
 ) -> Result<Money, Refusal> {
     let left = sold.totals.payable.minus(before.payable)?;
@@ -142,16 +142,32 @@ pub fn refund_payable(
         return Ok(left);
     }
     let after = before.gross.plus(gross)?;
+    let whole = Quantity::new(sold.totals.gross.decimal(currency));
+    let part = Quantity::new(after.decimal(currency));
+    let due = after.plus(share(sold.totals.rounding, part, whole, currency)?)?.minus(before.payable)?;
     // An earlier step, rounded to coins, may have paid back more than its share already.
-    let due = match coins {
-        Some(coins) => coins.apply(after.minus(before.payable)?.max(Money::ZERO))?.paid(),
-        None => {
-            let whole = Quantity::new(sold.totals.gross.decimal(currency));
-            let part = Quantity::new(after.decimal(currency));
-            after.plus(share(sold.totals.rounding, part, whole, currency)?)?.minus(before.payable)?.max(Money::ZERO)
-        }
-    };
-    Ok(due.min(left))
+    Ok(due.max(Money::ZERO).min(left))
+}
+
+/// What is paid back in cash where `non_cash` of it is paid back otherwise: each step but the last is a whole number of
+/// coins, and the last pays what is left of what was paid.
+///
+/// # Errors
+/// Beyond what 64 bits count.
+pub fn refund_in_cash(
+    sold: &DocumentV1,
+    before: &RefundedDocument,
+    gross: Money,
+    is_all: bool,
+    non_cash: Money,
+    coins: &CashRounding,
+) -> Result<Money, Refusal> {
+    let left = sold.totals.payable.minus(before.payable)?.minus(non_cash)?;
+    if is_all {
+        return Ok(left);
+    }
+    let due = before.gross.plus(gross)?.minus(before.payable)?.minus(non_cash)?;
+    Ok(coins.apply(due.max(Money::ZERO))?.paid().min(left))
 }
 
 /// `total x part / whole`, rounded half away from zero; all of it where part is the whole.

@@ -55,6 +55,7 @@ pub mod journal;
 pub mod grant;
 pub mod feed;
 pub mod document;
+pub mod refund_tender;
 pub mod credit_note;
 pub mod activity;
 pub mod drawer;

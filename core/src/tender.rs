@@ -177,6 +177,14 @@ impl Tender {
         Ok(Self { foreign: Some(foreign), ..Self::of(TenderKind::ForeignCash, amount) })
     }
 
+    /// The same the other way round.
+    ///
+    /// # Errors
+    /// Beyond what 64 bits count.
+    pub fn negated(&self) -> Result<Self, Refusal> {
+        Ok(Self { amount: self.amount.negated()?, ..self.clone() })
+    }
+
     /// What is left of the amount to pay for the goods.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ use crate::money::Money;
 use crate::operator::Operator;
 use crate::planted::{Bug, is_alive};
 use crate::quantity::Quantity;
+use crate::refund_tender::RefundedTender;
 use crate::refusal::Refusal;
 
 /// Writes an entry, the journal's state after it and every row derived from it.
@@ -112,12 +113,14 @@ fn apply_refund(rows: &mut impl Rows, credit_note: &DocumentV1) -> Result<(), Db
         rows.put(REFUNDED, &key, &after)?;
     }
     let key = (at.life, at.seq, 0);
-    let before = rows.get::<_, RefundedDocument>(REFUNDED, &key)?.unwrap_or(RefundedDocument::NONE);
+    let mut before = rows.get::<_, RefundedDocument>(REFUNDED, &key)?.unwrap_or(RefundedDocument::NONE);
     let totals = credit_note.totals;
     let after = (|| -> Result<_, Refusal> {
+        RefundedTender::add_all(&mut before.tenders, &credit_note.tenders)?;
         Ok(RefundedDocument {
             gross: before.gross.minus(totals.gross)?,
             payable: before.payable.minus(totals.payable)?,
+            tenders: before.tenders,
         })
     })();
     let after = after.map_err(|refusal| DbError::unexpected(&refusal))?;

@@ -1,11 +1,11 @@
 //! An exchange: a refund by receipt and a sale, settled against each other in one transaction.
 //!
 //! Both are documents of their own, with their own numbers; what one gives to the other is the tender `exchange` on both,
-//! so that only the difference is paid or paid back. Always: the two exchange tenders sum to zero, the credit note pays
-//! back exactly what a refund would, and cash is a whole number of coins; what rounding it adds or takes is the rounding of
-//! the sale. Example: shoes for 40.00 come back and others for 55.00 are taken: 40.00 is exchanged, and 15.00 is paid.
+//! so that only the difference is paid, or paid back as any refund (see `refund_tender`). Always: the two exchange tenders
+//! sum to zero, the credit note pays back exactly what a refund would, and cash is a whole number of coins; what rounding
+//! it adds or takes is the rounding of the sale. Example: shoes for 40.00 come back and others for 55.00 are taken: 40.00 is exchanged, and 15.00 is paid.
 //!
-//! | comes back | is sold | coin | exchange | paid | paid back | rounding of the sale |
+//! | comes back, paid in cash | is sold | coin | exchange | paid | paid back | rounding of the sale |
 //! |---|---|---|---|---|---|---|
 //! | 40.00 | 55.00 | - | 40.00 | 15.00 | - | - |
 //! | 40.00 | 40.00 | - | 40.00 | - | - | - |
@@ -51,47 +51,35 @@ pub fn decide(
 ) -> Result<(Event, Event), Refusal> {
     sale::refuse_exchange_tender(request.sale.tenders.as_deref())?;
     let back = request.as_refund();
-    let due = refund::due(context, &back, preceding).map_err(ExchangeRequest::refusal_of_back)?;
-    let refunded = due.payable(context, None)?;
+    let mut due = refund::due(context, &back, preceding).map_err(ExchangeRequest::refusal_of_back)?;
+    let refunded = due.payable(context)?;
     let basket = Basket { id: sale_id(&request.id)?, at: None, ..request.sale.clone() };
     let sold = sale::price_sale(context, &basket, products, promotions)?;
-    let difference = Difference::between(refunded, sold.amounts.gross, coins)?;
-    let settlement = settled(context, request, &difference, sold.amounts.gross, coins)?;
-    let cash_back = Tender::of(TenderKind::Cash, difference.cash_back.negated()?);
-    let mut tenders = if difference.cash_back.is_zero() { Vec::new() } else { vec![cash_back] };
-    tenders.push(Tender::of(TenderKind::Exchange, difference.exchanged.negated()?));
-    let credit_note = refund::issue(context, &back, due, refunded, tenders)?;
+    let gross = sold.amounts.gross;
+    // What is left of the refund goes back as any refund does; rounding it to coins is taken up by the exchange.
+    let rest = refunded.minus(gross)?.max(Money::ZERO);
+    let mut paid_back = due.pay_back(context, rest, |_, non_cash, rest| match coins {
+        Some(coins) => coins.apply_at_most(rest, refunded.minus(non_cash)?),
+        None => Ok(rest),
+    })?;
+    let exchanged = refunded.minus(Money::sum(paid_back.iter().map(|tender| tender.amount))?)?;
+    paid_back.push(Tender::of(TenderKind::Exchange, exchanged));
+    let settlement = settled(context, request, gross, refunded, exchanged, coins)?;
+    let credit_note = refund::issue(context, &back, due, &paid_back)?;
     let sale = sale::issue(context, &basket, sold, promotions, settlement)?;
     Ok((Event::CreditNoteIssued(Box::new(credit_note)), Event::SaleCompleted(Box::new(sale))))
 }
 
-/// What goes over from the credit note to the sale, and what of the difference is paid or paid back.
-struct Difference {
-    exchanged: Money,
-    /// What is left of the sale to pay, before coins are rounded.
-    due: Money,
-    cash_back: Money,
-}
-
-impl Difference {
-    fn between(refunded: Money, gross: Money, coins: Option<CashRounding>) -> Result<Self, Refusal> {
-        if gross >= refunded {
-            return Ok(Self { exchanged: refunded, due: gross.minus(refunded)?, cash_back: Money::ZERO });
-        }
-        let rest = refunded.minus(gross)?;
-        let cash_back = coins.map_or(Ok(rest), |coins| coins.apply_at_most(rest, refunded))?;
-        Ok(Self { exchanged: refunded.minus(cash_back)?, due: Money::ZERO, cash_back })
-    }
-}
-
+/// How the sale is paid: by what is exchanged, and where that is not enough by what is named, or cash in whole coins.
 fn settled(
     context: &Context<'_>,
     request: &ExchangeRequest,
-    difference: &Difference,
     gross: Money,
+    refunded: Money,
+    exchanged: Money,
     coins: Option<CashRounding>,
 ) -> Result<Settlement, Refusal> {
-    let Difference { exchanged, due, .. } = *difference;
+    let due = gross.minus(refunded)?.max(Money::ZERO);
     let Some(named) = request.sale.tenders.as_deref() else {
         let cash = coins.map_or(Ok(due), |coins| coins.apply(due).map(|rounded| rounded.paid()))?;
         return settle_exchange(gross, exchanged, cash);

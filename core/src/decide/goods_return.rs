@@ -5,7 +5,7 @@
 
 use crate::cash_rounding::CashRounding;
 use crate::command::ReturnRequest;
-use crate::decide::refund::paid_back;
+use crate::decide::refund::check_named;
 use crate::decide::sale::{
     Sellable, check_shape, document_lines, explained, price_basket, priceable_lines, refuse_exchange_tender,
 };
@@ -42,8 +42,12 @@ pub fn decide(
     let lines = priceable_lines(context, &basket, products, &mut authority)?;
     let (priced, applied) = price_basket(context, &basket, &lines, promotions)?;
     let is_cash = request.tenders.as_ref().is_none_or(|all| all.iter().all(|one| one.kind == TenderKind::Cash));
-    let payable = settle_in_cash(priced.gross, coins.filter(|_| is_cash))?.payable();
-    let tenders = paid_back(request.tenders.as_deref(), payable, currency)?;
+    let settled = settle_in_cash(priced.gross, coins.filter(|_| is_cash))?;
+    let (payable, mut tenders) = (settled.payable(), settled.tenders().to_vec());
+    if let Some(named) = &request.tenders {
+        check_named(named, payable, currency)?;
+        tenders.clone_from(named);
+    }
     let (allotted, issued) = context.allot(DocumentKind::Return, None)?;
     let sold = DocumentV1 {
         id: request.id.clone(),
@@ -71,11 +75,11 @@ pub fn decide(
             payable,
         },
         taxes: priced.taxes,
-        tenders: Vec::new(),
+        tenders,
         has_named_tenders: request.tenders.is_some(),
         has_named_lines: true,
         change: Money::ZERO,
         regime: Vec::new(),
     };
-    Ok(Event::CreditNoteIssued(Box::new(DocumentV1 { tenders, ..sold.negated()? })))
+    Ok(Event::CreditNoteIssued(Box::new(sold.negated()?)))
 }

@@ -1,12 +1,12 @@
 //! Refunding by receipt: a credit note that names the document it corrects.
 //!
 //! Only what is left of a line can be taken back; what was paid for it is paid back exactly (see `credit_note`). Amounts
-//! of the credit note are negative. Example: one of two pieces of 1.25 comes back: -1.25, and 1 is left.
+//! of the credit note are negative. With what it is paid back is told by `refund_tender`. Example: one of two pieces of 1.25 comes back: -1.25, and 1 is left.
 
 use crate::approval::Authority;
 use crate::cash_rounding::CashRounding;
 use crate::command::{RefundLine, RefundRequest};
-use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_line, refund_payable};
+use crate::credit_note::{RefundedDocument, RefundedLine, quantity_left, refund_in_cash, refund_line, refund_payable};
 use crate::currency::Currency;
 use crate::decide::sale::refuse_exchange_tender;
 use crate::decide::{Context, check_at, stored_issue};
@@ -16,6 +16,7 @@ use crate::id::refuse_card_number;
 use crate::money::Money;
 use crate::promotion::Claims;
 use crate::quantity::Quantity;
+use crate::refund_tender::{Planned, WayBack};
 use crate::refusal::{Reason, Refusal};
 use crate::role::Permission;
 use crate::series::DocumentKind;
@@ -44,11 +45,23 @@ pub fn decide(
     coins: Option<&CashRounding>,
 ) -> Result<Event, Refusal> {
     refuse_exchange_tender(request.tenders.as_deref())?;
-    let due = due(context, request, preceding)?;
-    let is_cash = request.tenders.as_ref().is_none_or(|all| all.iter().all(|one| one.kind == TenderKind::Cash));
-    let payable = due.payable(context, coins.filter(|_| is_cash))?;
-    let tenders = paid_back(request.tenders.as_deref(), payable, context.state.profile.currency)?;
-    Ok(Event::CreditNoteIssued(Box::new(issue(context, request, due, payable, tenders)?)))
+    let mut due = due(context, request, preceding)?;
+    let payable = due.payable(context)?;
+    let in_cash =
+        |due: &Due<'_>, non_cash: Money, rest: Money| coins.map_or(Ok(rest), |coins| due.in_cash(non_cash, coins));
+    let tenders = match request.tenders.as_deref() {
+        None => due.pay_back(context, payable, in_cash)?,
+        Some(named) => {
+            let non_cash = Money::sum(named.iter().filter(|one| !one.kind.is_cash()).map(|one| one.amount))?;
+            let has_cash = named.iter().any(|one| one.kind.is_cash());
+            let rest = payable.minus(non_cash)?;
+            let cash = if has_cash && !rest.is_negative() { in_cash(&due, non_cash, rest)? } else { rest };
+            check_named(named, non_cash.plus(cash)?, context.state.profile.currency)?;
+            due.require_way_back(context, named, true)?;
+            named.to_vec()
+        }
+    };
+    Ok(Event::CreditNoteIssued(Box::new(issue(context, request, due, &tenders)?)))
 }
 
 /// What a refund takes back, of which everything is known but how it is paid back.
@@ -62,10 +75,59 @@ pub(super) struct Due<'a> {
 }
 
 impl Due<'_> {
-    /// What is paid back of it, where coins are given all of it in cash.
-    pub(super) fn payable(&self, context: &Context<'_>, coins: Option<&CashRounding>) -> Result<Money, Refusal> {
+    /// What is paid back of it, to the last minor unit.
+    pub(super) fn payable(&self, context: &Context<'_>) -> Result<Money, Refusal> {
         let Preceding { document, refunded, .. } = self.preceding;
-        refund_payable(document, *refunded, self.gross, self.is_all, coins, context.state.profile.currency)
+        refund_payable(document, refunded, self.gross, self.is_all, context.state.profile.currency)
+    }
+
+    fn in_cash(&self, non_cash: Money, coins: &CashRounding) -> Result<Money, Refusal> {
+        let Preceding { document, refunded, .. } = self.preceding;
+        refund_in_cash(document, refunded, self.gross, self.is_all, non_cash, coins)
+    }
+
+    /// The tenders, above zero, that pay back so much where none is named. `in_cash` tells what is paid in coins where so
+    /// much is paid back otherwise and so much is left.
+    pub(super) fn pay_back(
+        &mut self,
+        context: &Context<'_>,
+        amount: Money,
+        in_cash: impl Fn(&Self, Money, Money) -> Result<Money, Refusal>,
+    ) -> Result<Vec<Tender>, Refusal> {
+        let Planned { mut tenders, sum, rest } = self.way_back()?.plan(amount)?;
+        if rest.is_positive() {
+            let cash = in_cash(self, sum, rest)?;
+            tenders.extend(cash.is_positive().then(|| Tender::of(TenderKind::Cash, cash)));
+        }
+        self.require_way_back(context, &tenders, false)?;
+        Ok(tenders)
+    }
+
+    fn way_back(&self) -> Result<WayBack, Refusal> {
+        WayBack::of(&self.preceding.document, &self.preceding.refunded.tenders)
+    }
+
+    /// Refuses what the sale was not paid with, unless somebody may allow it.
+    fn require_way_back(&mut self, context: &Context<'_>, tenders: &[Tender], is_named: bool) -> Result<(), Refusal> {
+        let currency = context.state.profile.currency;
+        let mut way = self.way_back()?;
+        for (index, tender) in tenders.iter().enumerate() {
+            let over = way.take(tender)?;
+            if over.is_zero() {
+                continue;
+            }
+            let within = tender.amount.minus(over)?;
+            self.authority.require(Permission::RefundToOtherTender).map_err(|refusal| {
+                if refusal.field() != "operator" {
+                    return refusal;
+                }
+                let field = if is_named { format!("tenders[{index}].amount") } else { "tenders".to_owned() };
+                let value = format!("{} {}", tender.kind, tender.amount.show(currency));
+                let limit = format!("{}, which is left of what {} paid", within.show(currency), tender.kind);
+                Refusal::new(Reason::ApprovalNeeded, field, value, limit)
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -101,10 +163,10 @@ pub(super) fn issue(
     context: &Context<'_>,
     request: &RefundRequest,
     due: Due<'_>,
-    payable: Money,
-    tenders: Vec<Tender>,
+    paid_back: &[Tender],
 ) -> Result<DocumentV1, Refusal> {
     let Due { authority, session, preceding, parts, gross, .. } = due;
+    let payable = Money::sum(paid_back.iter().map(|tender| tender.amount))?;
     let sold = &preceding.document;
     let (allotted, issued) = context.allot(DocumentKind::CreditNote, request.at)?;
     let (lines, taxes) = credited(sold, &parts)?;
@@ -136,7 +198,7 @@ pub(super) fn issue(
             rounding: payable.negated()?.minus(gross)?,
             payable: payable.negated()?,
         },
-        tenders,
+        tenders: paid_back.iter().map(Tender::negated).collect::<Result<_, _>>()?,
         has_named_tenders: request.tenders.is_some(),
         has_named_lines: request.lines.is_some(),
         change: Money::ZERO,
@@ -207,13 +269,8 @@ fn is_all_refunded(preceding: &Preceding, parts: &[(u16, RefundedLine)]) -> Resu
     Ok(true)
 }
 
-/// The tenders of the refund, as negative amounts that sum to what is paid back.
-pub(super) fn paid_back(named: Option<&[Tender]>, payable: Money, currency: Currency) -> Result<Vec<Tender>, Refusal> {
-    let Some(named) = named else {
-        let cash = Tender::of(TenderKind::Cash, payable.negated()?);
-        return Ok(if payable.is_zero() { Vec::new() } else { vec![cash] });
-    };
-    let mut tenders = Vec::with_capacity(named.len());
+/// Refuses named tenders that are not exactly what is paid back, or cannot pay anything back.
+pub(super) fn check_named(named: &[Tender], payable: Money, currency: Currency) -> Result<(), Refusal> {
     for (index, tender) in named.iter().enumerate() {
         let field = |name: &str| format!("tenders[{index}].{name}");
         if !tender.amount.is_positive() {
@@ -224,7 +281,6 @@ pub(super) fn paid_back(named: Option<&[Tender]>, payable: Money, currency: Curr
         if let Some(reference) = &tender.reference {
             refuse_card_number(&field("reference"), reference.as_str())?;
         }
-        tenders.push(Tender { amount: tender.amount.negated()?, ..tender.clone() });
     }
     let sum = Money::sum(named.iter().map(|tender| tender.amount))?;
     if sum < payable {
@@ -234,7 +290,7 @@ pub(super) fn paid_back(named: Option<&[Tender]>, payable: Money, currency: Curr
         let limit = format!("exactly {} is paid back", payable.show(currency));
         return Err(Refusal::new(Reason::TenderNotAllowed, "tenders", sum.show(currency), limit));
     }
-    Ok(tenders)
+    Ok(())
 }
 
 /// What is paid back is paid in a way that allows it, and holds neither tip nor notes handed out.
@@ -242,6 +298,9 @@ fn check_way_back(tender: &Tender, currency: Currency) -> Result<(), Refusal> {
     if !tender.kind.rules().is_refundable {
         let limit = "pay back with another, such as cash";
         return Err(Refusal::new(Reason::TenderNotAllowed, "kind", tender.kind, limit));
+    }
+    if tender.kind.rules().needs_reference && tender.reference.is_none() {
+        return Err(Refusal::new(Reason::Missing, "reference", "", format!("the number of the {}", tender.kind)));
     }
     for (field, extra) in [("tip", tender.tip), ("cash_out", tender.cash_out)] {
         if !extra.is_zero() {

@@ -54,7 +54,7 @@ fn the_cash_of_an_exchange_is_whole_coins() {
     for (back, sold, [exchanged, cash, rounding]) in cases {
         let mut till = finnish_till();
         let mut first = basket("s", &[("bag", "200")]);
-        first.tenders = Some(vec![tender(TenderKind::Card, 200)]);
+        first.tenders = Some(vec![tender(TenderKind::Cash, 200)]);
         sell(&mut till, first);
         let (back, sold) = (back.to_string(), sold.to_string());
         let (credit_note, sale) = exchanged_of(&mut till, &exchange("e", "s", &[(1, &back)], &[("bag", &sold)]));

@@ -10,6 +10,7 @@ mod people;
 mod products;
 mod refund;
 mod sale;
+mod way_back;
 #[path = "../shop/mod.rs"]
 mod shop;
 

@@ -112,9 +112,15 @@ fn only_cash_is_paid_back_in_whole_coins() {
     };
     assert_eq!(pay("card", "2", Some(vec![tender(TenderKind::Card, 2)])), (-2, 0, -2));
     assert_eq!(pay("cash", "3", Some(vec![tender(TenderKind::Cash, 5)])), (-3, -2, -5));
-    assert_eq!(pay("unnamed", "5", None), (-5, 0, -5), "10 are owed in all, of which 7 were paid: 3 are 5 in cash");
-    let both = vec![tender(TenderKind::Cash, 1), tender(TenderKind::Card, 1)];
-    assert_eq!(pay("both", "4", Some(both)), (-4, 2, -2), "14 are owed in all, of which 12 were paid");
+    let cash = Some(vec![tender(TenderKind::Cash, 5)]);
+    assert_eq!(pay("more cash", "5", cash), (-5, 0, -5), "10 are owed in all, of which 7 were paid: 3 are 5 in cash");
+    assert_eq!(
+        pay("unnamed", "4", None),
+        (-4, 2, -2),
+        "14 are owed in all, of which 12 were paid; the card is not rounded"
+    );
+    let both = vec![tender(TenderKind::Cash, 5), tender(TenderKind::Card, 1)];
+    assert_eq!(pay("both", "5", Some(both)), (-5, -1, -6), "5 are owed: 1 to the card, and 4 are 5 in cash");
 
     let rounded = sell(&mut till, basket("rounded", &[("bag", "13")]));
     assert_eq!(rounded.document.totals.payable.minor(), 15);

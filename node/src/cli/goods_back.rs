@@ -18,13 +18,16 @@ use crate::wire::read::DecimalText;
 use crate::wire::tender::TenderWire;
 
 /// Refunds a document, all that is left of it or one line.
+///
+/// Nothing said, it is paid back with what the sale was paid with: first what is not cash, each tender up to what it paid,
+/// then cash. More of one kind than the sale was paid with needs a manager or one's approval (--approved-by).
 #[derive(Debug, Args)]
 pub struct Refund {
     /// The number on the receipt, or the id of the sale
     number: String,
     #[command(flatten)]
     back: Back,
-    /// What it is paid back with, such as card=5.00 or gift-card=5.00,G-17; may be repeated [default: in cash]
+    /// What it is paid back with, such as card=5.00 or gift-card=5.00,G-17; may be repeated [default: as it was paid]
     #[arg(long = "tender", value_name = "KIND=AMOUNT[,REFERENCE]", value_parser = tender)]
     tenders: Vec<TenderWire>,
     /// The id of this refund, used once for ever [default: a random one]

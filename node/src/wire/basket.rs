@@ -3,7 +3,8 @@
 //! `{"id","lines":[{"code","quantity","unit_price"}],"discounts":[{"percent"}|{"amount"}],"tenders":[{"kind","amount",
 //! "reference","tip","cash_out","currency","rate"}],"document":"receipt"|"invoice","customer","customer_group",
 //! "customer_groups","coupons","at"}`, or `{"id","refund_of","lines":[{"line","quantity"}],
-//! "tenders","at"}`. Only `id` and, for a sale, `lines` are required; no tenders means the payable amount in cash.
+//! "tenders","at"}`. Only `id` and, for a sale, `lines` are required; no tenders means the payable amount in cash,
+//! and of a refund the tenders of the sale.
 //! What cannot be read is refused by path; whether it may be sold is for core to say.
 
 use counterfoil_core::command::{Basket, BasketLine, Command, RefundLine, RefundRequest};
@@ -80,7 +81,7 @@ pub struct RefundWire {
     /// The lines to take back; none takes back all that is left.
     #[serde(default)]
     pub lines: Vec<RefundLineWire>,
-    /// What it is paid back with; none pays back in cash.
+    /// What it is paid back with; none pays back with the tenders of the sale.
     #[serde(default)]
     pub tenders: Vec<TenderWire>,
     /// When, on a till that takes over history.

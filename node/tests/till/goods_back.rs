@@ -32,8 +32,14 @@ fn check_day(served: bool) {
     let back = shop.json(&["return", "TEA", "--quantity", "2", "--reason", "no receipt"]).done().json();
     assert_eq!((&back["number"], &back["gross"]), (&json!("S01-T01-N26A-000002"), &json!("-6.20")));
     assert_eq!(shop.json(&["return", "TEA", "--reason", ""]).refused(), ("missing".into(), "reason".into()));
-    // Float 100.00, 6.90 in, 1.85, 5.00 and 6.20 out.
-    assert_eq!(shop.json(&["x"]).done().json()["expected"], "93.85");
+    let more = shop.json(&["refund", "s", "--tender", "cash=99.00"]);
+    assert_eq!(more.refused(), ("tender_not_allowed".into(), "tenders".into()));
+    let last = shop.json(&["refund", "s", "--tender", "card=2.10,T-9", "--tender", "cash=1.00"]).done().json();
+    assert_eq!((&last["number"], &last["payable"]), (&json!("S01-T01-C26A-000003"), &json!("-3.10")));
+    // Float 100.00, 6.90 in, 5.00, 6.20 and 1.00 out; the 1.85 of the second exchange went back to the card.
+    assert_eq!(shop.json(&["x"]).done().json()["expected"], "94.70");
+    let receipt = shop.text(&["receipt", "S01-T01-C26A-000002"]).done().out;
+    assert!(receipt.contains("Card                              -1.85 EUR"), "{receipt}");
     if let Some(serving) = serving {
         assert_eq!(serving.stop(), 0);
     }
