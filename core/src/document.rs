@@ -12,7 +12,7 @@ use crate::approval::ApprovalV1;
 use crate::catalog::Unit;
 use crate::discount::Discount;
 use crate::goods_label::TraceV1;
-use crate::id::{CommandId, DocumentNumber, MasterCode, Name, Note, OperatorCode, ProductCode, SeriesCode};
+use crate::id::{CommandId, DocumentNumber, JournalId, MasterCode, Name, Note, OperatorCode, ProductCode, SeriesCode};
 use crate::journal::envelope::Entry;
 use crate::money::Money;
 use crate::promotion::Claims;
@@ -56,6 +56,8 @@ pub struct DocumentV1 {
     pub prices_include_tax: bool,
     /// The document that a credit note corrects.
     pub preceding: Option<DocumentNumber>,
+    /// The journal of that document, where it is of another till, known by the code on its receipt.
+    pub preceding_journal: Option<JournalId>,
     /// What was sold or taken back.
     pub lines: Vec<LineV1>,
     /// Discounts on the sale as they were given.

@@ -98,6 +98,8 @@ pub struct GrantV1 {
     pub profile: Profile,
     /// The series of the current and the next period.
     pub series: Vec<Series>,
+    /// Head office's signature over whose key it is, which the codes on receipts carry (see `receipt_code`).
+    pub certificate: Vec<u8>,
     /// The key by which head office signs everything that it sends down.
     pub head_office: PublicKey,
     /// The epoch of head office when it granted.
@@ -223,6 +225,7 @@ mod tests {
                 has_history: false,
             },
             series: (0..series).map(one).collect(),
+            certificate: vec![7; 64],
             head_office: key(2).public_key(),
             epoch: Epoch { counter: 1, random: [0; 8] },
             granted: Timestamp(5),

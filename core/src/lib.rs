@@ -57,6 +57,7 @@ pub mod feed;
 pub mod document;
 pub mod refund_tender;
 pub mod credit_note;
+pub mod receipt_code;
 pub mod activity;
 pub mod drawer;
 pub mod addendum;

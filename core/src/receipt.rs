@@ -89,6 +89,17 @@ pub fn document_text(profile: &Profile, issued: &Issued, print: Print) -> Result
     Ok(page.text)
 }
 
+/// The code of a document as it is printed beneath it.
+#[must_use]
+pub fn code_text(code: &str) -> String {
+    let mut page = String::from("Code for refunds at any of our tills:\n");
+    for line in wrapped(code) {
+        page.push_str(&line);
+        page.push('\n');
+    }
+    page
+}
+
 /// The text of an X report: the figures of the open session.
 ///
 /// # Errors

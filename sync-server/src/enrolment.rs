@@ -13,6 +13,7 @@ use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
 use counterfoil_core::planted::{Bug, is_alive};
+use counterfoil_core::receipt_code::CertifiedV1;
 use counterfoil_core::refusal::{Reason, Refusal};
 use counterfoil_core::series::{DocumentKind, Series};
 use counterfoil_core::time::Timestamp;
@@ -267,6 +268,7 @@ fn change(
         key: request.key,
         profile: profile.clone(),
         series: granted.clone(),
+        certificate: certified(request.journal, request.key, slot).sign(granting.key),
         head_office: granting.key.public_key(),
         epoch,
         granted: granting.now,
@@ -310,11 +312,17 @@ pub fn further_grant(
         key: granted.key,
         profile: profile(slot, store),
         series: series.clone(),
+        certificate: certified(journal, granted.key, slot).sign(granting.key),
         head_office: granting.key.public_key(),
         epoch,
         granted: granting.now,
     };
     Ok((grant.sign(granting.key)?, series))
+}
+
+/// Whose key a journal's is, as other tills can verify.
+fn certified(journal: JournalId, key: PublicKey, slot: &SlotRecord) -> CertifiedV1 {
+    CertifiedV1 { journal, key, store: slot.store.clone(), till: slot.till.clone() }
 }
 
 fn profile(slot: &SlotRecord, store: &StoreRecord) -> Profile {

@@ -102,8 +102,11 @@ fn index_number(rows: &mut impl Rows, printed: &DocumentNumber, at: EntryRef) ->
 /// Adds what a credit note takes back to what was refunded of its preceding document.
 fn apply_refund(rows: &mut impl Rows, credit_note: &DocumentV1) -> Result<(), DbError> {
     let Some(preceding) = &credit_note.preceding else { return Ok(()) };
-    let at = look_up::document(rows, preceding.as_str())?;
-    let at = at.ok_or_else(|| DbError::Invariant(format!("document {preceding} is not there to be corrected")))?;
+    let missing = || DbError::Invariant(format!("document {preceding} is not there to be corrected"));
+    let at = match credit_note.preceding_journal {
+        Some(journal) => look_up::elsewhere(journal, preceding),
+        None => look_up::document(rows, preceding.as_str())?.ok_or_else(missing)?,
+    };
     for line in &credit_note.lines {
         let key = (at.life, at.seq, line.preceding_line);
         let before = rows.get::<_, RefundedLine>(REFUNDED, &key)?;

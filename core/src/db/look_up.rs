@@ -11,7 +11,7 @@ use crate::db::row;
 use crate::db::tables::{COMMANDS, DOCUMENTS, ENTRIES, JOURNALS, META, REFUNDED, SERIALS};
 use crate::document::DocumentV1;
 use crate::feed::FeedCursor;
-use crate::id::{CommandId, Note, ProductCode};
+use crate::id::{CommandId, DocumentNumber, JournalId, Note, ProductCode};
 use crate::journal::envelope::Entry;
 use crate::journal::fault::Fault;
 use crate::journal_state::JournalState;
@@ -192,6 +192,13 @@ pub(crate) fn refunded(
         lines.push(before.unwrap_or_else(|| RefundedLine::none(line.taxes.len())));
     }
     Ok((lines, whole.unwrap_or(RefundedDocument::NONE)))
+}
+
+/// Where what was refunded of another till's document is kept: life 0 is of no journal of this folder.
+pub(crate) fn elsewhere(journal: JournalId, printed: &DocumentNumber) -> EntryRef {
+    let hash = Sha256::new().chain_update(journal.0).chain_update(printed.as_str()).finalize();
+    let seq = hash.iter().take(8).fold(0_u64, |seq, byte| seq << 8 | u64::from(*byte));
+    EntryRef { life: 0, seq }
 }
 
 /// Which generation of master data holds.

@@ -27,7 +27,8 @@ pub(crate) const DOCUMENTS: TableDefinition<'static, &str, &[u8]> = TableDefinit
 /// The first 16 bytes of SHA-256 of a command's id to the `EntryRef` of its entry.
 pub(crate) const COMMANDS: TableDefinition<'static, [u8; 16], &[u8]> = TableDefinition::new("commands_v1");
 
-/// What was refunded of a document: (life, seq, line from 1) to `RefundedLine`; line 0 to `RefundedDocument`.
+/// What was refunded of a document: (life, seq, line from 1) to `RefundedLine`; line 0 to `RefundedDocument`. Of a document of
+/// another till life is 0 and seq the first 8 bytes of SHA-256 of its journal and number.
 pub(crate) const REFUNDED: TableDefinition<'static, (u16, u64, u16), &[u8]> = TableDefinition::new("refunded_v1");
 
 /// Product code to the sum of its movements on this till.

@@ -65,6 +65,7 @@ pub fn decide(
         reason: Some(request.reason.clone()),
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
+        preceding_journal: None,
         lines: document_lines(&basket, &lines, &priced, issued.date(), &explained(&applied, promotions))?,
         discounts: Vec::new(),
         totals: TotalsV1 {

@@ -12,7 +12,7 @@ use crate::decide::sale::refuse_exchange_tender;
 use crate::decide::{Context, check_at, stored_issue};
 use crate::document::{DocumentV1, LineV1, TotalsV1};
 use crate::event::Event;
-use crate::id::refuse_card_number;
+use crate::id::{JournalId, refuse_card_number};
 use crate::money::Money;
 use crate::promotion::Claims;
 use crate::quantity::Quantity;
@@ -32,6 +32,8 @@ pub struct Preceding {
     pub lines: Vec<RefundedLine>,
     /// What was refunded in all.
     pub refunded: RefundedDocument,
+    /// Its journal, where it is of another till.
+    pub journal: Option<JournalId>,
 }
 
 /// Decides a refund.
@@ -141,7 +143,7 @@ pub(super) fn due<'a>(
     check_at(context, request.at)?;
     let session = context.session()?;
     let preceding = preceding.ok_or_else(|| {
-        let limit = "give the number on the receipt or the id of the sale";
+        let limit = "give the number on the receipt or the id of the sale; of another till the code on its receipt";
         Refusal::new(Reason::DocumentUnknown, "refund_of", &request.refund_of, limit)
     })?;
     let sold = &preceding.document;
@@ -188,6 +190,7 @@ pub(super) fn issue(
         reason: None,
         prices_include_tax: sold.prices_include_tax,
         preceding: Some(sold.printed.clone()),
+        preceding_journal: preceding.journal,
         lines,
         discounts: Vec::new(),
         taxes,

@@ -122,6 +122,7 @@ pub(super) fn issue(
         reason: None,
         prices_include_tax: context.state.profile.prices_include_tax,
         preceding: None,
+        preceding_journal: None,
         lines: document_lines(basket, &lines, &amounts, issued.date(), &explained(&applied, promotions))?,
         discounts: basket.discounts.clone(),
         totals: TotalsV1 {

@@ -34,12 +34,25 @@ pub enum Domain {
     Stop,
     /// A till asks for a journal, signed by the new journal's key.
     Request,
+    /// The code on a receipt, signed by the journal.
+    Receipt,
+    /// Whose key the journal's is, signed by head office.
+    Certificate,
 }
 
 impl Domain {
     /// Every domain.
-    pub const ALL: &'static [Self] =
-        &[Self::Batch, Self::Hello, Self::Acknowledgement, Self::Grant, Self::Feed, Self::Stop, Self::Request];
+    pub const ALL: &'static [Self] = &[
+        Self::Batch,
+        Self::Hello,
+        Self::Acknowledgement,
+        Self::Grant,
+        Self::Feed,
+        Self::Stop,
+        Self::Request,
+        Self::Receipt,
+        Self::Certificate,
+    ];
 
     /// The text that is signed with every message of this domain. Never changes; a new version is a new domain.
     #[must_use]
@@ -52,6 +65,8 @@ impl Domain {
             Self::Feed => "counterfoil-feed/1",
             Self::Stop => "counterfoil-stop/1",
             Self::Request => "counterfoil-request/1",
+            Self::Receipt => "counterfoil-receipt/1",
+            Self::Certificate => "counterfoil-certificate/1",
         }
     }
 
@@ -66,6 +81,8 @@ impl Domain {
             Self::Feed => 5,
             Self::Stop => 6,
             Self::Request => 7,
+            Self::Receipt => 8,
+            Self::Certificate => 9,
         }
     }
 
@@ -80,6 +97,8 @@ impl Domain {
             Self::Feed => "feed page",
             Self::Stop => "stop",
             Self::Request => "journal request",
+            Self::Receipt => "receipt code",
+            Self::Certificate => "certificate",
         }
     }
 

@@ -1,25 +1,27 @@
-//! Documents: what is looked up before one is decided, the answer to the same command again, and finding one by its number.
+//! Documents: what is looked up before one is decided, and the answer to the same command again.
 
 use crate::cash_rounding::CashRounding;
 use crate::command::{Basket, BasketLine, Command, ExchangeRequest, RefundRequest, ReturnRequest};
 use crate::db::error::DbError;
-use crate::db::look_up::{self, EntryRef, Tables};
+use crate::db::look_up::{self, Tables};
 use crate::db::master::{self, Shelf};
 use crate::decide::refund::Preceding;
 use crate::decide::sale::Sellable;
 use crate::decide::{self, Context, exchange, repeat};
 use crate::document::Issued;
 use crate::event::Event;
-use crate::id::{CommandId, DocumentNumber};
-use crate::journal::envelope::Entry;
+use crate::id::DocumentNumber;
 use crate::planted::{Bug, is_alive};
 use crate::promotion::Promotions;
+use crate::receipt_code::{ReceiptCodeV1, is_code};
 use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 use crate::totals::LINES_MAX;
 
+use super::issued::{find_document, issued_at};
 use super::offers;
 use super::outcome::Outcome;
+use super::receipt_code::VerifiedReceipt;
 use super::{Till, TillError};
 
 /// What each line of a basket sells, the promotions that hold, and how cash is rounded.
@@ -43,7 +45,7 @@ impl Till {
         context: &Context<'_>,
         request: &RefundRequest,
     ) -> Result<Event, TillError> {
-        let preceding = preceding(tables, &request.refund_of)?;
+        let preceding = self.preceding(tables, &request.refund_of)?;
         let coins = self.coins(request.at.unwrap_or(context.now));
         Ok(decide::refund::decide(context, request, preceding.as_ref(), coins.as_ref())?)
     }
@@ -71,9 +73,27 @@ impl Till {
             let limit = format!("{sale_id}, which would be the id of the exchange's sale");
             return Err(Refusal::new(Reason::IdReused, "id", &request.id, limit).into());
         }
-        let preceding = preceding(tables, &request.refund_of)?;
+        let preceding = self.preceding(tables, &request.refund_of)?;
         let (products, promotions, coins) = self.offered(tables, context, &request.sale, generation)?;
         Ok(exchange::decide(context, request, preceding.as_ref(), &products, &promotions, coins)?)
+    }
+
+    /// The document to be corrected: of this till by number, id or code, or of another till by the code on its receipt.
+    fn preceding(&self, tables: &impl Tables, named: &str) -> Result<Option<Preceding>, TillError> {
+        if let Some(at) = find_document(tables, named)? {
+            let document = issued_at(tables, at)?.document;
+            let (lines, refunded) = look_up::refunded(tables, at, &document)?;
+            return Ok(Some(Preceding { document, lines, refunded, journal: None }));
+        }
+        if !is_code(named) {
+            return Ok(None);
+        }
+        let verified = self.verify_receipt_code_with(tables, named)?;
+        if verified.is_own {
+            return self.preceding(tables, verified.document.printed.as_str());
+        }
+        let VerifiedReceipt { document, lines, refunded, journal, .. } = verified;
+        Ok(Some(Preceding { document, lines, refunded, journal: Some(journal) }))
     }
 
     /// What the goods of a basket cost and how cash is rounded, here and at its time.
@@ -145,16 +165,11 @@ impl Till {
     }
 }
 
-fn preceding(tables: &impl Tables, number_or_id: &str) -> Result<Option<Preceding>, TillError> {
-    let Some(at) = find_document(tables, number_or_id)? else { return Ok(None) };
-    let document = issued_at(tables, at)?.document;
-    let (lines, refunded) = look_up::refunded(tables, at, &document)?;
-    Ok(Some(Preceding { document, lines, refunded }))
-}
-
 fn printed_number(tables: &impl Tables, number_or_id: &str) -> Result<Option<DocumentNumber>, TillError> {
-    let Some(at) = find_document(tables, number_or_id)? else { return Ok(None) };
-    Ok(Some(issued_at(tables, at)?.document.printed))
+    if let Some(at) = find_document(tables, number_or_id)? {
+        return Ok(Some(issued_at(tables, at)?.document.printed));
+    }
+    Ok(ReceiptCodeV1::read(number_or_id).ok().map(|(code, ..)| code.printed))
 }
 
 fn earlier_exchange(
@@ -171,48 +186,4 @@ fn earlier_exchange(
         return Err(refusal.into());
     }
     Ok(sale.map(|sale| Outcome::Exchanged(Box::new((credit_note, sale)))))
-}
-
-/// The document that a new entry issued.
-pub(super) fn issued(entry: Entry, event: Event) -> Result<Issued, TillError> {
-    let code = event.code();
-    let (Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) = event else {
-        return Err(unexpected_event(code));
-    };
-    Ok(Issued { entry, document: *document })
-}
-
-/// Finds a document by its printed number or by the id of the command that issued it.
-pub(super) fn find_document(tables: &impl Tables, number_or_id: &str) -> Result<Option<EntryRef>, TillError> {
-    if let Some(at) = look_up::document(tables, number_or_id)? {
-        return Ok(Some(at));
-    }
-    if let Ok(id) = CommandId::new(number_or_id)
-        && let Some(at) = look_up::command(tables, &id)?
-    {
-        return Ok(Some(at));
-    }
-    // Numbers are printed in capitals and typed as they come.
-    Ok(look_up::document(tables, &number_or_id.to_ascii_uppercase())?)
-}
-
-/// The document that an entry issued.
-pub(super) fn issued_at(tables: &impl Tables, at: EntryRef) -> Result<Issued, TillError> {
-    let missing = || DbError::Invariant(format!("entry {} of journal {} is missing", at.seq, at.life));
-    let entry = look_up::entry(tables, at)?.ok_or_else(missing)?;
-    let event = Event::decode(&entry).map_err(|fault| DbError::DamagedEntry { seq: at.seq, fault })?;
-    match event {
-        Some(Event::SaleCompleted(document) | Event::CreditNoteIssued(document)) => {
-            Ok(Issued { entry, document: *document })
-        }
-        _ => {
-            let number = entry.seq();
-            Err(Refusal::new(Reason::WrongDocument, "number", format!("entry {number}"), "no sale or credit note")
-                .into())
-        }
-    }
-}
-
-pub(super) fn unexpected_event(code: &str) -> TillError {
-    DbError::Invariant(format!("{code} is not what was decided")).into()
 }

@@ -16,7 +16,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::time::Now;
 
 use super::actors::{Actors, By};
-use super::documents::{issued, unexpected_event};
+use super::issued::{issued, unexpected_event};
 use super::open::append;
 use super::outcome::Outcome;
 use super::{Space, Till, TillError};

@@ -15,7 +15,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::series::DocumentKind;
 use crate::time::Now;
 
-use super::documents::{find_document, issued_at};
+use super::issued::{find_document, issued_at};
 use super::journals::JournalSummary;
 use super::{Access, Till, TillError};
 

@@ -10,6 +10,8 @@ mod own_series;
 mod actors;
 mod offers;
 mod outcome;
+mod issued;
+mod receipt_code;
 mod documents;
 mod execute;
 mod people;
@@ -47,6 +49,7 @@ pub use journals::JournalSummary;
 pub use look_up::{ClosedSession, Status};
 pub use open::{Mark, SetUp};
 pub use outcome::Outcome;
+pub use receipt_code::VerifiedReceipt;
 pub use restore::{Migration, Restored};
 pub use sales_report::Journals;
 

@@ -110,6 +110,7 @@ fn enrol_and_feed(till: &mut Till) {
     let grant = GrantV1 {
         journal: JournalId([2; 16]),
         key: key.public_key(),
+        certificate: Vec::new(),
         series: series.collect(),
         profile,
         head_office: office.public_key(),

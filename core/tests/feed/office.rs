@@ -56,6 +56,7 @@ impl Office {
             journal,
             key: key.public_key(),
             profile: profile("ES", "EUR", true),
+            certificate: Vec::new(),
             series,
             head_office: self.key.public_key(),
             epoch: self.epoch,

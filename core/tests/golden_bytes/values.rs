@@ -253,6 +253,7 @@ fn sale() -> DocumentV1 {
         reason: None,
         prices_include_tax: false,
         preceding: None,
+        preceding_journal: None,
         lines: vec![line()],
         discounts: vec![Discount::Percent("7.5".parse().unwrap()), Discount::Amount(money(25))],
         taxes: taxes(),
@@ -286,6 +287,7 @@ fn credit_note() -> DocumentV1 {
         customer: None,
         reason: Some("too small".parse().unwrap()),
         preceding: Some(sold.printed.clone()),
+        preceding_journal: Some(JournalId([0xE5; 16])),
         lines: vec![LineV1 {
             quantity: "-0.35".parse().unwrap(),
             net: money(-1_000),
@@ -437,6 +439,7 @@ pub(crate) fn grant() -> GrantV1 {
         key: SigningKey::from_seed([8; 32]).public_key(),
         profile: profile(),
         series: series(),
+        certificate: vec![0x5A; 64],
         head_office: key().public_key(),
         epoch: Epoch { counter: 2, random: [0xD4; 8] },
         granted: Timestamp(1_795_258_800_123),

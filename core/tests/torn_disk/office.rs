@@ -46,8 +46,16 @@ pub(crate) fn grant(life: u8, year: i64) -> Vec<u8> {
     let series = series.collect();
     let (office, epoch) = (office_key(), epoch(1));
     let (journal, key) = (JournalId([life; 16]), key(life).public_key());
-    let grant =
-        GrantV1 { journal, key, series, profile, head_office: office.public_key(), epoch, granted: Timestamp(0) };
+    let grant = GrantV1 {
+        journal,
+        key,
+        certificate: Vec::new(),
+        series,
+        profile,
+        head_office: office.public_key(),
+        epoch,
+        granted: Timestamp(0),
+    };
     grant.sign(&office).unwrap()
 }
 

@@ -129,6 +129,7 @@ pub fn grant() -> GrantV1 {
         key: key().public_key(),
         head_office: office_key().public_key(),
         profile: profile(),
+        certificate: Vec::new(),
         series: series(),
         epoch: EPOCH,
         granted: now(0).at,

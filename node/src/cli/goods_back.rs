@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::console::Console;
 use crate::cli::selling::{currency, sold_text};
+use crate::cli::show;
 use crate::cli::shown::Shown;
 use crate::failure::{Ending, Failure};
 use crate::folder::secret::random;
 use crate::operations::Answer;
 use crate::operations::sell::SubmittedLine;
+use crate::operations::verify_receipt::VerifyReceipt;
 use crate::wire::basket::{BasketLineWire, RefundLineWire, RefundWire};
 use crate::wire::goods_back::{ExchangeWire, ReturnWire};
 use crate::wire::read::DecimalText;
@@ -24,7 +26,11 @@ use crate::wire::tender::TenderWire;
 #[derive(Debug, Args)]
 pub struct Refund {
     /// The number on the receipt, or the id of the sale
-    number: String,
+    #[arg(required_unless_present = "code", conflicts_with = "code")]
+    number: Option<String>,
+    /// The code on a receipt of another till of the company
+    #[arg(long)]
+    code: Option<String>,
     #[command(flatten)]
     back: Back,
     /// What it is paid back with, such as card=5.00 or gift-card=5.00,G-17; may be repeated [default: as it was paid]
@@ -62,7 +68,28 @@ impl Refund {
         let has_own_id = self.id.is_some();
         let id = id_or_random("refund", self.id)?;
         let (lines, tenders) = (self.back.lines(), self.tenders);
-        submit(console, &RefundWire { id, refund_of: self.number, lines, tenders, at: None }, has_own_id)
+        let refund_of = self.number.or(self.code).unwrap_or_default();
+        submit(console, &RefundWire { id, refund_of, lines, tenders, at: None }, has_own_id)
+    }
+}
+
+/// Verifies the code on a receipt.
+///
+/// The till knows by head office's key that a till of the company issued the receipt, and shows what was sold and what this
+/// till has refunded of it. What other tills have refunded meanwhile only head office knows. `till refund --code` refunds it.
+#[derive(Debug, Args)]
+pub struct VerifyCode {
+    /// The code as it is printed or scanned; white space is ignored
+    code: String,
+}
+
+impl VerifyCode {
+    /// Verifies.
+    ///
+    /// # Errors
+    /// The till cannot be reached, or nothing can be shown.
+    pub fn run(self, console: &Console) -> Result<Ending, Failure> {
+        console.ask(VerifyReceipt { code: self.code }, show::fields)
     }
 }
 

@@ -94,6 +94,8 @@ enum Command {
     Sell(selling::Sell),
     /// Refund a document, all of it or one line
     Refund(goods_back::Refund),
+    /// Verify the code on a receipt of any of our tills, with no network
+    VerifyReceipt(goods_back::VerifyCode),
     /// Take goods back that come without a receipt
     Return(goods_back::Return),
     /// Take goods back by receipt and sell others, settled against each other
@@ -200,6 +202,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Open(open) => open.run(console),
         Command::Sell(sell) => sell.run(console),
         Command::Refund(refund) => refund.run(console),
+        Command::VerifyReceipt(verify) => verify.run(console),
         Command::Return(back) => back.run(console),
         Command::Exchange(exchange) => exchange.run(console),
         Command::PayIn(cash) => cash.run("pay-in", console),

@@ -37,6 +37,7 @@ use crate::operations::sales_report::ReadSalesReport;
 use crate::operations::sell::{Seller, SubmittedLine};
 use crate::operations::status::ReadStatus;
 use crate::operations::sync_step::SyncStep;
+use crate::operations::verify_receipt::VerifyReceipt;
 use crate::operations::{Answer, Operation};
 use crate::wire::read::read;
 
@@ -77,6 +78,7 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<ReadX>())
         .merge(route::<ReadZ>())
         .merge(route::<PrintReceipt>())
+        .merge(route::<VerifyReceipt>())
         .merge(route::<ReadStatus>())
         .merge(route::<ReadProducts>())
         .merge(route::<SetOperator>())

@@ -27,6 +27,7 @@ pub mod sales_report;
 pub mod sell;
 pub mod status;
 pub mod sync_step;
+pub mod verify_receipt;
 
 /// A request that the open till can carry out.
 pub trait Operation: Serialize + DeserializeOwned + Send + 'static {

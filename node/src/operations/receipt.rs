@@ -1,7 +1,7 @@
 //! Printing a document again, from its entry alone.
 
 use counterfoil_core::id::DocumentNumber;
-use counterfoil_core::receipt::{Print, document_text};
+use counterfoil_core::receipt::{Print, code_text, document_text};
 use counterfoil_core::refusal::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ struct PrintedWire<'a> {
     number: Option<&'a str>,
     format: &'static str,
     text: String,
+    /// The code by which another till verifies and refunds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 impl Operation for PrintReceipt {
@@ -76,8 +79,13 @@ impl Operation for PrintReceipt {
         let unknown = || Refusal::new(Reason::DocumentUnknown, "number", &self.number, "the number on a receipt");
         let issued = found.ok_or_else(unknown)?;
         record_reprint(till, caller, &issued.document.printed, self.print)?;
-        let text = document_text(till.profile(), &issued, Print::from(self.print))?;
-        printed(Some(issued.document.printed.as_str()), text)
+        let mut text = document_text(till.profile(), &issued, Print::from(self.print))?;
+        let code = till.read(|core| core.receipt_code(&issued))?;
+        if let Some(code) = &code {
+            text.push_str(&code_text(code));
+        }
+        let number = Some(issued.document.printed.as_str());
+        Ok(Answer::done(&PrintedWire { number, format: "text", text, code }))
     }
 }
 
@@ -110,5 +118,5 @@ pub fn record_reprint(
 /// # Errors
 /// None; the form is that of what else can be answered.
 pub fn printed(number: Option<&str>, text: String) -> Result<Answer, Failure> {
-    Ok(Answer::done(&PrintedWire { number, format: "text", text }))
+    Ok(Answer::done(&PrintedWire { number, format: "text", text, code: None }))
 }

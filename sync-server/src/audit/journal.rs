@@ -9,7 +9,7 @@ use counterfoil_core::journal::signed::Unverified;
 use counterfoil_core::journal_state::JournalState;
 
 use super::kept::{self, Received};
-use super::{Audit, Gathered, JournalAudit, Unreceived, add_total, told};
+use super::{Audit, Gathered, JournalAudit, Unreceived, add_total, refunds, told};
 use crate::branch;
 use crate::projection::document_of;
 use crate::store::record::JournalRecord;
@@ -187,6 +187,9 @@ impl Reading<'_> {
         }
         if event.document().is_some_and(|document| !document.is_balanced()) {
             self.audit.differs(format!("{}: the sums of the document do not agree", self.place(entry)));
+        }
+        if let Some(document) = event.document() {
+            refunds::gather(self.gathered, self.record.journal, document);
         }
         if let Some(document) = document_of(self.record.journal, entry, event) {
             self.gathered.documents = self.gathered.documents.saturating_add(1);

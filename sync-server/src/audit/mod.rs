@@ -4,11 +4,12 @@
 //! verified; series, sessions and money are counted again and compared with the stored states, documents and roll-ups,
 //! and with what the till itself signed in its last hello. What a till has signed for and not sent yet is named, by its
 //! hello or by the journal that follows. Sales that are kept and not counted are named with their sums; while a fork is
-//! not resolved, or a number was given twice, the answer is not ok.
+//! not resolved, or a number was given twice, the answer is not ok. A receipt that several tills refunded is named.
 //! Example: 700 entries held, a hello of 812: `unreceived` 701 to 812, 110 documents, 1,204.50 EUR.
 
 mod journal;
 mod kept;
+mod refunds;
 mod tables;
 mod told;
 
@@ -187,6 +188,8 @@ struct Gathered {
     /// The numbers of documents that are kept and not applied.
     kept_numbers: BTreeMap<SeriesCode, Vec<u64>>,
     documents: usize,
+    /// The credit notes of each document that has some, by its printed number.
+    corrected: BTreeMap<String, refunds::Corrected>,
     /// What each journal says of the one before it.
     predecessors: Vec<(JournalId, PredecessorV1)>,
     /// Up to which entry each journal's own branch has been received, applied or kept.
@@ -202,10 +205,11 @@ pub fn audit(rows: &dyn Rows) -> Result<Audit, StoreError> {
     tables::check_seals(rows, &mut audit)?;
     let mut gathered = Gathered::default();
     // A damaged row ends the part that needs it, and the others go on.
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("journals", journals),
         ("predecessors", told::predecessors),
         ("series", series),
+        ("refunds", refunds::check),
         ("roll-ups", roll_ups),
         ("documents", tables::check_documents),
         ("master data", master),

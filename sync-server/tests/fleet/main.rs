@@ -23,6 +23,7 @@ mod misbehaviour;
 mod moved;
 mod network;
 mod offline;
+mod refunds;
 mod refusals;
 mod restores;
 mod strangers;

@@ -66,7 +66,8 @@ fn a_day_without_head_office(till: &Till, done: &mut BTreeSet<String>) {
     day.ok("quote", &[&file(till, "quote.json", quote)]);
     let sold = day.ok("sell", &[&basket]);
     let number = sold["number"].as_str().unwrap();
-    day.ok("receipt", &[number]);
+    let receipt = day.ok("receipt", &[number]);
+    day.ok("verify-receipt", &[receipt["code"].as_str().unwrap()]);
     day.ok("refund", &[number, "--line", "1", "--quantity", "1"]);
     day.ok("exchange", &[number, "--line", "2", "--for", "MILK", "--for-quantity", "2"]);
     day.ok("return", &["TEA", "--reason", "a gift"]);

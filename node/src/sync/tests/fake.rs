@@ -292,6 +292,7 @@ impl State {
             journal: request.journal,
             key: request.key,
             profile: self.profile.clone(),
+            certificate: Vec::new(),
             series: series.map(standard).collect(),
             head_office: self.key.public_key(),
             epoch: self.epoch,
