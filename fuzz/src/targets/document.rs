@@ -11,6 +11,7 @@ use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::journal::key::{Domain, SigningKey};
 use counterfoil_core::journal::signed::{self, Statement, Unverified, sign_statement};
+use counterfoil_core::receipt_code::ReceiptCodeV1;
 
 use super::draw::Draw;
 use super::require_worded;
@@ -45,11 +46,22 @@ pub fn run(bytes: &[u8]) {
         Domain::Feed => judge::<FeedPageV1>(&signed, &key),
         Domain::Stop => judge::<StopV1>(&signed, &key),
         Domain::Request => judge::<JournalRequestV1>(&signed, &key),
-        // No documents of their own, but parts of a receipt's code.
+        // No documents of their own, but parts of the code on a receipt.
         Domain::Receipt | Domain::Certificate => {}
     }
     told(GrantV1::verify(&signed));
     told(JournalRequestV1::verify(&signed));
+    judge_code(&signed);
+}
+
+/// The code on a receipt that is made of any bytes: read without a panic, and never verified.
+fn judge_code(bytes: &[u8]) {
+    let letter = |byte: &u8| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::from(byte % 32)]);
+    let text: String = "CFR1".chars().chain(bytes.iter().map(letter)).collect();
+    if let Ok((code, ..)) = ReceiptCodeV1::read(&text) {
+        let _ = code.as_document().is_balanced();
+    }
+    assert!(ReceiptCodeV1::verify(&text, |_| None, Some(&office_key().public_key())).is_err());
 }
 
 fn told<T>(result: Result<T, Fault>) {

@@ -39,7 +39,7 @@ fn check_day(served: bool) {
     // Float 100.00, 6.90 in, 5.00, 6.20 and 1.00 out; the 1.85 of the second exchange went back to the card.
     assert_eq!(shop.json(&["x"]).done().json()["expected"], "94.70");
     let receipt = shop.text(&["receipt", "S01-T01-C26A-000002"]).done().out;
-    assert!(receipt.contains("Card                              -1.85 EUR"), "{receipt}");
+    assert!(receipt.contains("Card                             -1.85 EUR"), "{receipt}");
     if let Some(serving) = serving {
         assert_eq!(serving.stop(), 0);
     }

@@ -30,7 +30,7 @@ fn sell(shop: &Shop) {
         r#"{"id":"c","lines":[{"code":"COFFEE","quantity":"4"}],"discounts":[{"percent":"10"}],"tenders":[{"kind":"cash","currency":"USD","amount":"20.00","rate":"0.92"}],"at":"2025-03-30T01:00:00Z"}"#,
         r#"{"id":"d","lines":[{"code":"COFFEE","quantity":"1"}],"at":"2025-10-26T00:30:00Z"}"#,
         r#"{"id":"e","lines":[{"code":"COFFEE","quantity":"1"}],"at":"2025-10-26T01:30:00Z"}"#,
-        r#"{"id":"f","refund_of":"b","lines":[{"line":1,"quantity":"1"}],"at":"2025-10-26T22:59:59Z"}"#,
+        r#"{"id":"f","refund_of":"b","lines":[{"line":1,"quantity":"1"}],"tenders":[{"kind":"cash","amount":"3.10"}],"at":"2025-10-26T22:59:59Z"}"#,
         r#"{"id":"g","lines":[{"code":"HAM","quantity":"1"}],"at":"2025-10-26T23:00:00Z"}"#,
     ];
     shop.sell(&sold.join("\n")).done();

@@ -112,5 +112,5 @@ fn a_stand_alone_till_brings_its_history_under_its_own_key() {
     let all = codes.len();
     codes.sort();
     codes.dedup();
-    assert_eq!((codes.len(), all), (all, 16));
+    assert_eq!((codes.len(), all), (all, 20));
 }

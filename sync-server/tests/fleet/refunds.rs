@@ -43,7 +43,7 @@ fn a_receipt_is_refunded_at_another_till_by_its_code_and_a_double_refund_is_name
     assert_eq!(second.ok(&["verify-receipt", code])["lines"][0]["left"], "1");
     let text = second.ok(&["receipt", "S02-T01-C26A-000001"]);
     let text = text["text"].as_str().unwrap();
-    assert!(text.contains("Card                              -2.70 EUR") && text.contains(number), "{text}");
+    assert!(text.contains("Card                             -2.70 EUR") && text.contains(number), "{text}");
     assert_eq!(
         refused(&["refund", "--code", code, "--line", "1", "--quantity", "2"]),
         ("nothing_left".into(), "quantity".into())
