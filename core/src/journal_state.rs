@@ -185,7 +185,7 @@ impl JournalState {
     /// The series that numbers documents of a kind issued on a local date of `year`.
     #[must_use]
     pub fn series_for(&self, kind: DocumentKind, year: i64) -> Option<&SeriesState> {
-        let is_year = |series: &Series| series.year == year || is_alive(Bug::YearIgnored);
+        let is_year = |series: &Series| series.numbers(year) || is_alive(Bug::YearIgnored);
         let fits = |state: &&SeriesState| state.head.series().kind == kind && is_year(state.head.series());
         self.series.iter().rfind(fits)
     }

@@ -46,6 +46,7 @@ pub mod import_options;
 mod cell_value;
 pub mod product_import;
 pub mod series;
+pub mod number_format;
 pub mod self_grant;
 
 // journal

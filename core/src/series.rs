@@ -18,6 +18,9 @@ use crate::refusal::{Reason, Refusal};
 pub const TEMPLATE: &str = "{series}-{number:6}";
 const WIDTH_MAX: usize = 20;
 
+/// The year of a series whose numbering never begins anew.
+pub const EVERY_YEAR: i64 = 0;
+
 /// What a number stands on. Frozen order: it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum DocumentKind {
@@ -80,7 +83,7 @@ pub struct Series {
     pub code: SeriesCode,
     /// What it numbers.
     pub kind: DocumentKind,
-    /// The year whose documents it numbers.
+    /// The year whose documents it numbers, or `EVERY_YEAR`.
     pub year: i64,
     /// How a number is printed, with `{series}`, `{store}`, `{till}`, `{year}` and `{number}` or `{number:6}`.
     pub template: NumberTemplate,
@@ -91,6 +94,28 @@ pub struct Series {
 }
 
 impl Series {
+    /// What tells the series of a till's first journal from those of later ones.
+    pub const FIRST_SUFFIX: &str = "A";
+
+    /// Whether it numbers documents that are issued in a year.
+    #[must_use]
+    pub const fn numbers(&self, year: i64) -> bool {
+        self.year == year || self.year == EVERY_YEAR
+    }
+
+    /// The code of a series of a kind that numbers every year: `001-002-FA`.
+    ///
+    /// # Errors
+    /// Too long.
+    pub fn endless_code(
+        store: &StoreCode,
+        till: &TillCode,
+        kind: DocumentKind,
+        suffix: &str,
+    ) -> Result<SeriesCode, Refusal> {
+        SeriesCode::new(format!("{store}-{till}-{}{suffix}", kind.letter()))
+    }
+
     /// The series of a kind and year for one till: `S01-T01-R26A`, where `suffix` tells journals of one till apart.
     ///
     /// # Errors
@@ -206,7 +231,11 @@ impl NumberTemplate {
         &self.0
     }
 
-    fn print(
+    /// A number of a series as it is printed.
+    ///
+    /// # Errors
+    /// It has more characters than a number may have.
+    pub fn print(
         &self,
         series: &Series,
         store: &StoreCode,
@@ -225,6 +254,25 @@ impl NumberTemplate {
             }
         }
         DocumentNumber::new(printed)
+    }
+
+    /// The number that is printed so in a series: the inverse of `print`; `None` where none is.
+    #[must_use]
+    pub fn read(&self, series: &Series, store: &StoreCode, till: &TillCode, printed: &str) -> Option<u64> {
+        // All but the number itself is known, and what stands before and behind it does not depend on it.
+        let zero = self.print(series, store, till, 0).ok()?;
+        let same = zero.as_str().bytes().zip(printed.bytes()).take_while(|(one, other)| one == other).count();
+        let start = (0..=same)
+            .rev()
+            .find(|at| printed.get(..*at).is_some_and(|text| !text.ends_with(|c: char| c.is_ascii_digit())));
+        let digits = |at: usize| {
+            let tail = printed.get(at..)?;
+            let length = tail.bytes().take_while(u8::is_ascii_digit).count();
+            tail.get(..length)?.parse::<u64>().ok()
+        };
+        let is_it =
+            |number: &u64| self.print(series, store, till, *number).is_ok_and(|again| again.as_str() == printed);
+        (start.unwrap_or(0)..=same).filter_map(digits).find(is_it)
     }
 }
 

@@ -12,10 +12,11 @@ use counterfoil_core::grant::{GrantV1, JournalRequestV1, Profile};
 use counterfoil_core::id::{Hash, JournalId};
 use counterfoil_core::journal::acknowledgement::Epoch;
 use counterfoil_core::journal::key::{PublicKey, SigningKey};
+use counterfoil_core::number_format::all_series_of;
 use counterfoil_core::planted::{Bug, is_alive};
 use counterfoil_core::receipt_code::CertifiedV1;
 use counterfoil_core::refusal::{Reason, Refusal};
-use counterfoil_core::series::{DocumentKind, Series};
+use counterfoil_core::series::Series;
 use counterfoil_core::time::Timestamp;
 
 use crate::operation_error::OperationError;
@@ -260,8 +261,8 @@ fn change(
     let epoch = raised.unwrap_or(context.epoch);
     let suffix = suffix(given_before, epoch);
     let year = (granting.year_in)(store.zone.as_str(), granting.now);
-    let mut granted = series(slot, year, &suffix)?;
-    granted.extend(series(slot, year.saturating_add(1), &suffix)?);
+    let years = [year, year.saturating_add(1)];
+    let granted = all_series_of(&store.country, (&slot.store, &slot.till), &years, &suffix)?;
     let profile = profile(slot, store);
     let grant = GrantV1 {
         journal: request.journal,
@@ -306,7 +307,9 @@ pub fn further_grant(
     epoch: Epoch,
     granting: Granting<'_>,
 ) -> Result<(Vec<u8>, Vec<Series>), OperationError> {
-    let series = series(slot, year, &granted.suffix)?;
+    let mut series = all_series_of(&store.country, (&slot.store, &slot.till), &[year], &granted.suffix)?;
+    // One that numbers every year was in the grant that opened the journal.
+    series.retain(|series| series.year == year);
     let grant = GrantV1 {
         journal,
         key: granted.key,
@@ -335,10 +338,6 @@ fn profile(slot: &SlotRecord, store: &StoreRecord) -> Profile {
         prices_include_tax: store.prices_include_tax,
         has_history: slot.has_history,
     }
-}
-
-fn series(slot: &SlotRecord, year: i64, suffix: &str) -> Result<Vec<Series>, Refusal> {
-    DocumentKind::ALL.into_iter().map(|kind| Series::standard(&slot.store, &slot.till, kind, year, suffix)).collect()
 }
 
 /// What tells the journals of one slot apart: A to Z, AA to ZZ and so on, with the epoch's counter from the second on.

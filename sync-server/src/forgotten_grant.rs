@@ -13,7 +13,7 @@ use counterfoil_core::journal::envelope::Entry;
 use counterfoil_core::journal::fault::Fault;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::refusal::Refusal;
-use counterfoil_core::series::Series;
+use counterfoil_core::series::{EVERY_YEAR, Series};
 use counterfoil_core::time::Timestamp;
 
 use crate::store::record::{GrantRecord, JournalRecord, SlotRecord, StoreRecord};
@@ -115,7 +115,7 @@ fn keep_slot(rows: &mut dyn RowsMut, grant: &GrantV1, suffix: &str) -> Result<Sl
 
 /// What tells the series of this grant from those of other journals of the slot.
 fn suffix_of(grant: &GrantV1) -> Option<String> {
-    let first = grant.series.first()?;
+    let first = grant.series.iter().find(|series| series.year != EVERY_YEAR)?;
     let bare = |series: &Series| -> Result<Series, Refusal> {
         Series::standard(&grant.profile.store, &grant.profile.till, series.kind, series.year, "")
     };

@@ -13,9 +13,10 @@ use crate::id::{Hash, JournalId, Note};
 use crate::journal::envelope::{ChainHead, Entry};
 use crate::journal::key::{PublicKey, SigningKey};
 use crate::journal_state::JournalState;
+use crate::number_format::all_series_of;
 use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
-use crate::series::{DocumentKind, Series};
+use crate::series::Series;
 use crate::time::Now;
 
 use super::{Access, CHANGES, Space, Till, TillError};
@@ -279,8 +280,7 @@ impl Till {
 /// The series that a stand-alone till grants itself: every kind, this year and the next.
 pub(super) fn own_series(profile: &Profile, year: i64, suffix: &str) -> Result<Vec<Series>, Refusal> {
     let years = [year, year.saturating_add(1)];
-    let kinds = years.into_iter().flat_map(|year| DocumentKind::ALL.map(|kind| (kind, year)));
-    kinds.map(|(kind, year)| Series::standard(&profile.store, &profile.till, kind, year, suffix)).collect()
+    all_series_of(&profile.country, (&profile.store, &profile.till), &years, suffix)
 }
 
 /// Appends an event to a journal: the entry, the state after it, and every derived row.

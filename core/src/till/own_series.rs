@@ -4,6 +4,7 @@ use crate::command::Command;
 use crate::event::{Event, GrantedByV1, SeriesGrantedV1};
 use crate::journal_state::JournalState;
 use crate::refusal::{Reason, Refusal};
+use crate::series::EVERY_YEAR;
 use crate::time::Now;
 
 use super::open::own_series;
@@ -38,8 +39,9 @@ impl Till {
         }
         let mut series = own_series(&self.state.profile, year, &own_suffix(&self.state))?;
         series.retain(|series| known().all(|known| known.year != series.year));
-        let first_known = known().map(|series| series.year).min().unwrap_or(year);
-        let last_known = known().map(|series| series.year).max().unwrap_or(year);
+        let yearly = || known().map(|series| series.year).filter(|year| *year != EVERY_YEAR);
+        let first_known = yearly().min().unwrap_or(year);
+        let last_known = yearly().max().unwrap_or(year);
         if !self.state.profile.has_history
             && !(first_known..=last_known.saturating_add(YEARS_AHEAD_MAX)).contains(&year)
         {
@@ -59,6 +61,7 @@ impl Till {
 fn own_suffix(state: &JournalState) -> String {
     let profile = &state.profile;
     let prefix = format!("{}-{}-", profile.store, profile.till).len().saturating_add(3);
-    let code = state.series.first().map_or("", |series| series.head.series().code.as_str());
+    let mut yearly = state.series.iter().map(|series| series.head.series()).filter(|series| series.year != EVERY_YEAR);
+    let code = yearly.next().map_or("", |series| series.code.as_str());
     code.get(prefix..).unwrap_or("A").to_owned()
 }

@@ -14,6 +14,7 @@ mod kills;
 mod labels;
 mod local_api;
 mod lost_answers;
+mod numbers;
 mod offers;
 mod people;
 mod random;

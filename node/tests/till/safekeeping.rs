@@ -213,7 +213,7 @@ fn where_an_authority_registers_series_a_restored_till_waits_for_its_grant() {
     }
     let status = device.json(&["status"]).done().json();
     assert!(status["read_only"].as_str().unwrap().contains("restored from a backup"), "{status}");
-    assert_eq!(device.json(&["receipt", "S01-T01-R26A-000001"]).done().code, 0, "it stays readable");
+    assert_eq!(device.json(&["receipt", "FS S01-T01-R26A/1"]).done().code, 0, "it stays readable");
     assert_eq!(device.json(&["audit"]).done().json()["ok"], true);
 }
 
