@@ -7,14 +7,14 @@ use crate::addendum::Correction;
 use crate::catalog::MasterRow;
 use crate::discount::Discount;
 use crate::drawer::CashMovementKind;
-use crate::id::{CommandId, Note};
+use crate::id::{CommandId, Note, SeriesCode};
 use crate::money::Money;
 use crate::operator::{Operator, PinHash};
 use crate::promotion::Claims;
 use crate::quantity::{Quantity, UnitPrice};
 use crate::refusal::Refusal;
 use crate::role::RoleRules;
-use crate::series::DocumentKind;
+use crate::series::{DocumentKind, NumberTemplate};
 use crate::tender::Tender;
 use crate::time::Now;
 
@@ -50,6 +50,8 @@ pub enum Command {
     Exchange(ExchangeRequest),
     /// End the drawer session with a count; makes the Z report.
     CloseDrawer(Count),
+    /// Number documents of a kind from a range that the authority has authorised.
+    AddSeries(NewSeries),
     /// Record what sells nothing.
     RecordActivity(Activity),
     /// Make an addendum to a Z report.
@@ -65,7 +67,8 @@ impl Command {
             Self::RefundSale(request) => Some(&request.id),
             Self::ReturnGoods(request) => Some(&request.id),
             Self::Exchange(request) => Some(&request.id),
-            Self::ChangeMasterData(_)
+            Self::AddSeries(_)
+            | Self::ChangeMasterData(_)
             | Self::SetOperator(..)
             | Self::SetRole(_)
             | Self::OpenDrawer(_)
@@ -82,6 +85,7 @@ impl Command {
         match self {
             Self::CompleteSale(_) | Self::RefundSale(_) | Self::ReturnGoods(_) => true,
             Self::Exchange(_)
+            | Self::AddSeries(_)
             | Self::ChangeMasterData(_)
             | Self::SetOperator(..)
             | Self::SetRole(_)
@@ -188,6 +192,21 @@ pub struct RefundRequest {
     pub tenders: Option<Vec<Tender>>,
     /// When it was refunded, for history taken over from another system.
     pub at: Option<Now>,
+}
+
+/// A range of numbers that was authorised for this till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSeries {
+    /// What it numbers.
+    pub kind: DocumentKind,
+    /// Its code: the prefix that the authority gave, where the country has prefixes.
+    pub code: SeriesCode,
+    /// How a number is printed; `None` as the country asks for.
+    pub template: Option<NumberTemplate>,
+    /// The first number.
+    pub first: u64,
+    /// The last one.
+    pub last: u64,
 }
 
 /// Goods that come back without a receipt.

@@ -45,6 +45,8 @@ pub enum GrantedByV1 {
     Till,
     /// Head office, by this signed grant.
     HeadOffice(Vec<u8>),
+    /// An authority, as this operator says, with who lent what the operator could not do alone.
+    Authority(OperatorCode, Option<ApprovalV1>),
 }
 
 /// A journal was closed: the last entry of it.

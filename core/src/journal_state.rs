@@ -17,7 +17,7 @@ use crate::journal::key::PublicKey;
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
 use crate::refusal::{Reason, Refusal};
-use crate::series::{DocumentKind, Series, SeriesHead};
+use crate::series::{DocumentKind, EVERY_YEAR, Series, SeriesHead};
 use crate::time::Now;
 
 /// A series of this journal, and when it issued last.
@@ -187,7 +187,10 @@ impl JournalState {
     pub fn series_for(&self, kind: DocumentKind, year: i64) -> Option<&SeriesState> {
         let is_year = |series: &Series| series.numbers(year) || is_alive(Bug::YearIgnored);
         let fits = |state: &&SeriesState| state.head.series().kind == kind && is_year(state.head.series());
-        self.series.iter().rfind(fits)
+        // Where a range was authorised, nothing else numbers; one is used up before the next is begun.
+        let is_range = |state: &&SeriesState| fits(state) && state.head.series().year == EVERY_YEAR;
+        let unused = self.series.iter().filter(is_range).find(|state| state.head.next().is_some());
+        unused.or_else(|| self.series.iter().rfind(is_range)).or_else(|| self.series.iter().rfind(fits))
     }
 
     /// The last number of each series that has issued one, in the order of codes.

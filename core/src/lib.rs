@@ -47,6 +47,7 @@ mod cell_value;
 pub mod product_import;
 pub mod series;
 pub mod number_format;
+pub mod number_forecast;
 pub mod self_grant;
 
 // journal

@@ -191,6 +191,19 @@ impl SeriesHead {
         is_issued.then(|| self.series.template.print(&self.series, store, till, number)).transpose()
     }
 
+    /// The number that comes next; `None` where none is left.
+    #[must_use]
+    pub fn next(&self) -> Option<u64> {
+        Some(self.next).filter(|next| self.series.last.is_none_or(|last| *next <= last))
+    }
+
+    /// How many numbers are left of a range; `None` where there is no end.
+    #[must_use]
+    pub fn left(&self) -> Option<u64> {
+        let last = self.series.last?;
+        Some(self.next().map_or(0, |next| last.saturating_sub(next).saturating_add(1)))
+    }
+
     /// The head as it was before its last number: what only a planted defect goes back to.
     pub(crate) fn before_last(mut self) -> Self {
         self.next = self.next.saturating_sub(1).max(self.series.first);
@@ -205,7 +218,10 @@ impl SeriesHead {
         let number = self.next;
         let after = number.checked_add(1).filter(|_| self.series.last.is_none_or(|last| number <= last));
         let Some(after) = after else {
-            let limit = format!("ask for a new series for {} {}", self.series.kind, self.series.year);
+            let limit = match self.series.year {
+                EVERY_YEAR => format!("a further range for {}: `till series add`", self.series.kind),
+                year => format!("ask for a new series for {} {year}", self.series.kind),
+            };
             return Err(Refusal::new(Reason::SeriesExhausted, "series", &self.series.code, limit));
         };
         let printed = self.series.template.print(&self.series, store, till, number)?;

@@ -35,7 +35,7 @@ fn opened_by(first: &Entry) -> Result<Option<(GrantV1, Vec<u8>)>, Fault> {
     match Event::decode(first)? {
         Some(Event::JournalOpened(opened)) if first.seq() == 1 => match opened.granted_by {
             GrantedByV1::HeadOffice(bytes) => Ok(Some((GrantV1::verify(&bytes)?, bytes))),
-            GrantedByV1::Till => Ok(None),
+            GrantedByV1::Till | GrantedByV1::Authority(..) => Ok(None),
         },
         Some(_) | None => Ok(None),
     }

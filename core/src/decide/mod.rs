@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod repeat;
 pub mod activity;
 pub mod addendum;
+pub mod authorised_range;
 
 use crate::approval::{Actor, Authority};
 use crate::journal_state::{JournalState, SeriesState, issue_time};
@@ -70,7 +71,7 @@ impl<'a> Context<'a> {
     fn series_for(&self, kind: DocumentKind, at: Now) -> Result<&SeriesState, Refusal> {
         let year = at.date().year();
         let missing = || {
-            let limit = format!("it needs a grant for {year} from head office");
+            let limit = format!("it needs a grant for {year} from head office, or a range: `till series add`");
             Refusal::new(Reason::SeriesMissing, "series", format!("{kind} of {year}"), limit)
         };
         self.state.series_for(kind, year).ok_or_else(missing)

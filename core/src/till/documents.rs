@@ -156,6 +156,7 @@ impl Till {
             | Command::MoveCash(_)
             | Command::CloseDrawer(_)
             | Command::RecordActivity(_)
+            | Command::AddSeries(_)
             | Command::AmendZ(_) => None,
         };
         match difference {

@@ -121,6 +121,7 @@ impl Till {
             | Command::MoveCash(_)
             | Command::CloseDrawer(_)
             | Command::RecordActivity(_)
+            | Command::AddSeries(_)
             | Command::AmendZ(_) => Ok(()),
             Command::CompleteSale(_)
             | Command::Exchange(_)
@@ -165,6 +166,10 @@ impl Till {
                 let event = self.decide_activity(&context, activity, generation)?;
                 self.record_event(tx, &context, event)
             }
+            Command::AddSeries(new) => {
+                let event = decide::authorised_range::add(&context, new, &self.series_codes(tx)?)?;
+                self.record_event(tx, &context, event)
+            }
             Command::AmendZ(amendment) => {
                 let event = self.decide_amendment(&context, amendment)?;
                 self.record_event(tx, &context, event)
@@ -197,6 +202,7 @@ impl Till {
             | Command::MoveCash(_)
             | Command::CloseDrawer(_)
             | Command::RecordActivity(_)
+            | Command::AddSeries(_)
             | Command::AmendZ(_) => Err(DbError::Invariant("a command of no document".to_owned()).into()),
         }
     }

@@ -20,7 +20,8 @@ impl Till {
             Command::CompleteSale(basket) => basket.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::RefundSale(request) => request.at.filter(|_| self.state.profile.has_history).unwrap_or(now),
             Command::ReturnGoods(_) | Command::Exchange(_) | Command::CloseDrawer(_) => now,
-            Command::ChangeMasterData(_)
+            Command::AddSeries(_)
+            | Command::ChangeMasterData(_)
             | Command::SetOperator(..)
             | Command::SetRole(_)
             | Command::OpenDrawer(_)

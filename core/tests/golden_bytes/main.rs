@@ -272,9 +272,11 @@ fn the_variants_of_every_stored_value_keep_their_numbers() {
             Extent::PercentOf(..) => 2,
         },
     );
-    check(&[GrantedByV1::Till, GrantedByV1::HeadOffice(vec![1])], |granted_by| match granted_by {
+    let authority = GrantedByV1::Authority("ana".parse().unwrap(), None);
+    check(&[GrantedByV1::Till, GrantedByV1::HeadOffice(vec![1]), authority], |granted_by| match granted_by {
         GrantedByV1::Till => 0,
         GrantedByV1::HeadOffice(_) => 1,
+        GrantedByV1::Authority(..) => 2,
     });
 }
 

@@ -295,6 +295,7 @@ fn wish(command: &Command) -> (String, Wish) {
         | Command::SetRole(_)
         | Command::RecordActivity(_)
         | Command::AmendZ(_)
+        | Command::AddSeries(_)
         | Command::ReturnGoods(_)
         | Command::Exchange(_) => (String::new(), Wish::Close(0)),
     }
@@ -313,6 +314,7 @@ fn short(command: &Command) -> String {
         Command::SetRole(_) => "sets a role".to_owned(),
         Command::RecordActivity(_) => "records what sells nothing".to_owned(),
         Command::AmendZ(_) => "amends a Z report".to_owned(),
+        Command::AddSeries(new) => format!("numbers from range {}", new.code),
         Command::ReturnGoods(request) => format!("return {}", request.id),
         Command::Exchange(request) => format!("exchange {} of {}", request.id, request.refund_of),
     }

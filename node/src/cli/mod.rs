@@ -25,6 +25,7 @@ pub mod roles;
 pub mod safekeeping;
 pub mod sales_report;
 pub mod selling;
+pub mod series;
 pub mod serving;
 pub mod set_up;
 pub mod show;
@@ -126,6 +127,9 @@ enum Command {
     AmendZ(drawer::Amend),
     /// Show what was sold as a table: by day, hour, product, category, operator, tender or tax rate
     Report(sales_report::Report),
+    /// Say how the document numbers stand and how long they last, or number from a range that the authority authorised
+    #[command(subcommand)]
+    Series(series::SeriesCommand),
     /// Print a document again
     Receipt(selling::Receipt),
     /// Price a basket; stores nothing, needs no till
@@ -218,6 +222,7 @@ fn carry_out(command: Command, console: &Console) -> Result<Ending, Failure> {
         Command::Z(z) => z.run(console),
         Command::AmendZ(amend) => amend.run(console),
         Command::Report(report) => report.run(console),
+        Command::Series(series) => series.run(console),
         Command::Receipt(receipt) => receipt.run(console),
         Command::Quote(quote) => quote.run(console),
         Command::QuickCash(quick) => quick.run(console),

@@ -35,6 +35,7 @@ use crate::operations::role::{ReadRoles, SetRole};
 use crate::operations::safekeeping::{BackUp, Migrate, Restore};
 use crate::operations::sales_report::ReadSalesReport;
 use crate::operations::sell::{Seller, SubmittedLine};
+use crate::operations::series::{AddSeries, ReadSeries};
 use crate::operations::status::ReadStatus;
 use crate::operations::sync_step::SyncStep;
 use crate::operations::verify_receipt::VerifyReceipt;
@@ -86,6 +87,8 @@ pub fn routes(served: Served) -> Router {
         .merge(route::<SetRole>())
         .merge(route::<ReadRoles>())
         .merge(route::<ChangeMasterData>())
+        .merge(route::<AddSeries>())
+        .merge(route::<ReadSeries>())
         .merge(route::<SyncStep>())
         .merge(route::<AuditTill>())
         .merge(route::<Restore>())

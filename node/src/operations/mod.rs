@@ -25,6 +25,7 @@ pub mod role;
 pub mod safekeeping;
 pub mod sales_report;
 pub mod sell;
+pub mod series;
 pub mod status;
 pub mod sync_step;
 pub mod verify_receipt;

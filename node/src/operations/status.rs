@@ -1,11 +1,13 @@
 //! How the till is: what it is, whether it may sell, and what head office has of it.
 
-use counterfoil_core::till::{Access, JournalSummary, Space};
+use counterfoil_core::series::DocumentKind;
+use counterfoil_core::till::{Access, JournalSummary, SeriesStanding, Space};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::failure::Failure;
 use crate::open_till::OpenTill;
+use crate::operations::series::SeriesWire;
 use crate::operations::{Answer, Operation};
 
 /// Asks how the till is.
@@ -33,6 +35,8 @@ struct StatusWire {
     #[serde(skip_serializing_if = "Option::is_none")]
     unsent: Option<u64>,
     feed_revision: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ranges: Vec<SeriesWire>,
     journals: Vec<JournalWire>,
     starts: u64,
 }
@@ -75,6 +79,14 @@ impl Operation for ReadStatus {
     fn perform(self, till: &mut OpenTill, _caller: &Caller) -> Result<Answer, Failure> {
         let space = till.measure_space();
         let status = till.read(|core| core.status())?;
+        let now = till.now();
+        let mut ranges = till.read(|core| core.series_standing(now))?;
+        // Numbers without an end need nobody's attention.
+        ranges.retain(|series| series.is_in_use && series.pace.is_some());
+        let is_receipts = |series: &&SeriesStanding| series.series.kind == DocumentKind::Receipt;
+        let used_up = ranges.iter().find(is_receipts).filter(|series| series.next.is_none());
+        let used_up =
+            used_up.map(|series| format!("no receipt number is left in range {}: till series add", series.series.code));
         let (time, starts, profile) = (till.now().to_string(), till.starts(), till.profile());
         let read_only = match status.access {
             Access::Full => None,
@@ -85,6 +97,7 @@ impl Operation for ReadStatus {
             (Some(why), ..) => Some(why.clone()),
             (None, Space::Scarce(why), ..) => Some(format!("the disk is nearly full: {why}")),
             (None, Space::Enough, false, _) => Some("head office has sent no products yet: till sync".to_owned()),
+            (None, Space::Enough, true, _) if used_up.is_some() => used_up,
             (None, Space::Enough, true, None) => Some("the drawer is closed: till open --float AMOUNT".to_owned()),
             (None, Space::Enough, true, Some(_)) => None,
         };
@@ -104,6 +117,7 @@ impl Operation for ReadStatus {
             drawer_session: status.session,
             unsent: status.is_enrolled.then_some(status.unsent),
             feed_revision: status.feed_revision,
+            ranges: ranges.iter().map(|series| SeriesWire::of(series, now)).collect(),
             journals: status.journals.into_iter().map(JournalWire::from).collect(),
             starts,
         }))

@@ -68,3 +68,93 @@ fn codes_that_do_not_fit_the_country_give_numbers_in_the_standard_form() {
     let answers = shop.sell(&sale("a", "invoice", "2024-12-31T15:00:00Z")).done().lines();
     assert_eq!(numbers(&answers), ["S01-T01-F24A-000001"]);
 }
+
+fn check_range(served: bool) {
+    let shop = shop("CO", "COP", "S01", "T01");
+    let serving = served.then(|| shop.serve());
+    let add = |code: &str, first: &str, last: &str| {
+        shop.json(&["series", "add", "--kind", "receipt", "--code", code, "--first", first, "--last", last])
+    };
+    let added = add("SETP", "990000001", "990000012").done().json();
+    assert_eq!(
+        (&added["series"], &added["next"], &added["left"], &added["in_use"], &added["warning"]),
+        (&json!("SETP"), &json!(990_000_001), &json!(12), &json!(true), &Value::Null)
+    );
+    let status = || shop.json(&["status"]).done().json();
+    let range = |status: &Value| status["ranges"][0].clone();
+    assert_eq!((&range(&status())["left"], &status()["can_sell"]), (&json!(12), &json!(true)));
+    let sell = |id: &str| shop.sell(&format!(r#"{{"id":"{id}","lines":[{{"code":"CHEESE","quantity":"1"}}]}}"#));
+    assert_eq!(sell("1").done().json()["number"], "SETP990000001");
+    // At one receipt a day the eleven that are left last eleven days.
+    let soon = range(&status());
+    assert_eq!(
+        (&soon["used_lately"], &soon["in_days"], &soon["warning"]),
+        (&json!(1), &json!(1), &json!("soon_used_up"))
+    );
+    assert!(soon["runs_out"].is_string(), "{soon}");
+    for id in 2..=11 {
+        sell(&id.to_string()).done();
+    }
+    assert_eq!((&range(&status())["left"], &range(&status())["warning"]), (&json!(1), &json!("few_left")));
+    assert_eq!(sell("12").done().json()["number"], "SETP990000012");
+    // None is left: refused before it is paid, and nothing is used up.
+    let before = shop.json(&["x"]).done().json();
+    assert_eq!(sell("13").refused(), ("series_exhausted".into(), "series".into()));
+    assert_eq!(shop.json(&["x"]).done().json(), before);
+    let stopped = status();
+    assert_eq!((&stopped["can_sell"], &range(&stopped)["warning"]), (&json!(false), &json!("used_up")));
+    assert!(stopped["cannot_sell"].as_str().unwrap().contains("till series add"), "{stopped}");
+    add("SETQ", "1", "5000").done();
+    assert_eq!(sell("13").done().json()["number"], "SETQ1");
+    let list = shop.json(&["series", "list"]).done().json();
+    let in_use = |series: &&Value| series["kind"] == "receipt" && series["in_use"] == true;
+    let receipts: Vec<_> = list["series"].as_array().unwrap().iter().filter(in_use).collect();
+    assert_eq!((receipts.len(), &receipts[0]["series"], &receipts[0]["year"]), (1, &json!("SETQ"), &Value::Null));
+    if let Some(serving) = serving {
+        assert_eq!(serving.stop(), 0);
+    }
+    let audit = shop.audit();
+    let issued: Vec<_> = audit["series"].as_array().unwrap().iter().filter(|series| series["issued"] != 0).collect();
+    assert_eq!(issued.iter().map(|series| &series["issued"]).collect::<Vec<_>>(), [&json!(12), &json!(1)]);
+}
+
+#[test]
+fn an_authorised_range_warns_runs_out_and_is_followed_by_the_next() {
+    check_range(false);
+}
+
+#[test]
+fn an_authorised_range_runs_out_through_the_local_api_too() {
+    check_range(true);
+}
+
+#[test]
+fn a_range_that_cannot_be_is_refused_by_field() {
+    let shop = shop("CL", "CLP", "S01", "T01");
+    let add = |kind: &str, code: &str, first: &str, last: &str| {
+        shop.json(&["series", "add", "--kind", kind, "--code", code, "--first", first, "--last", last])
+    };
+    add("receipt", "CAF-1", "1", "100").done();
+    for (kind, code, first, last, reason, field) in [
+        ("receipt", "CAF-1", "101", "200", "id_reused", "code"),
+        ("receipt", "S01-T01-R26A", "101", "200", "id_reused", "code"),
+        ("receipt", "CAF-2", "100", "200", "id_reused", "first"),
+        ("receipt", "CAF-2", "0", "200", "not_positive", "first"),
+        ("receipt", "CAF-2", "300", "200", "malformed", "last"),
+        ("receipt", "CAF-2", "101", "10000000000", "too_long", "last"),
+        ("receipt", "CAF 2", "101", "200", "malformed", "code"),
+        ("z_report", "CAF-2", "101", "200", "malformed", "kind"),
+        ("ticket", "CAF-2", "101", "200", "malformed", "kind"),
+    ] {
+        let refused = add(kind, code, first, last).refused();
+        assert_eq!(refused, (reason.to_owned(), field.to_owned()), "{kind} {code} {first} {last}");
+    }
+    // The folios of another type of document are other folios.
+    add("invoice", "CAF-2", "1", "100").done();
+    add("receipt", "CAF-3", "101", "200").done();
+    let sold = shop.sell(r#"{"id":"a","lines":[{"code":"TEA","quantity":"1","unit_price":"990"}]}"#).done();
+    assert_eq!(numbers(&sold.lines()), ["39-1"]);
+    let invoice = r#"{"id":"b","lines":[{"code":"TEA","quantity":"1","unit_price":"990"}],"document":"invoice"}"#;
+    assert_eq!(numbers(&shop.sell(invoice).done().lines()), ["33-1"]);
+    shop.audit();
+}

@@ -122,6 +122,8 @@ fn alone(backup: &str, done: &mut BTreeSet<String>) {
         "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n1,MILK,2,2010-12-01 08:26:00,1.25,7\n",
     );
     doing.ok("import sales", &[&invoices, "--out", &place.path("baskets")]);
+    doing.ok("series add", &["--kind", "invoice", "--code", "FX1", "--first", "1", "--last", "50"]);
+    doing.ok("series list", &[]);
     doing.ok("role set", &["cashier", "--discount-max", "5"]);
     let pin = place.write("pin", "482913");
     doing.ok("operator add", &["--code", "ana", "--name", "Ana", "--new-pin-file", &pin]);
