@@ -242,7 +242,7 @@ fn doing(reference: &Reference, point: usize) -> &'static str {
             Command::RefundSale(_) | Command::ReturnGoods(_) => "refunding",
             Command::Exchange(_) => "exchanging",
             Command::CloseDrawer(_) => "closing the drawer",
-            Command::RecordActivity(_) | Command::AmendZ(_) => "recording",
+            Command::RecordActivity(_) | Command::AmendZ(_) | Command::AddSeries(_) => "recording",
         },
         Some(Step::Enrol(_)) => "opening a granted journal",
         Some(Step::Feed(_)) => "taking a page of the feed",
