@@ -235,3 +235,42 @@ fn what_was_granted_and_has_begun_or_ended_since_is_not_granted_again() {
         }
     }
 }
+
+#[test]
+fn a_country_whose_numbers_go_on_is_granted_one_series_for_every_year() {
+    let mut context = context();
+    let (establishment, point) = (StoreCode::new("001").unwrap(), TillCode::new("501").unwrap());
+    for (store, till) in context
+        .slot
+        .iter_mut()
+        .map(|slot| (&mut slot.store, &mut slot.till))
+        .chain(context.token.iter_mut().map(|token| (&mut token.store, &mut token.till)))
+    {
+        (*store, *till) = (establishment.clone(), point.clone());
+    }
+    let country = |context: &mut GrantContext, code: &str| {
+        let store = context.store.as_mut().unwrap();
+        (store.country, store.store) = (CountryCode::new(code).unwrap(), establishment.clone());
+    };
+    country(&mut context, "EC");
+    let granted = change(decide_by_token(&context, &request(1)));
+    let codes = |granted: &GrantChange| granted.series.iter().map(|series| series.code.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        codes(&granted),
+        ["001-501-RA", "001-501-FA", "001-501-CA", "001-501-Z26A", "001-501-N26A", "001-501-Z27A", "001-501-N27A"]
+    );
+    let key = SigningKey::from_seed([99; 32]);
+    let granting = Granting { key: &key, now: NOW, year_in: |_, _| 2026, fresh: [5; 8] };
+    let (slot, store) = (context.slot.clone().unwrap(), context.store.clone().unwrap());
+    let journal = (JournalId([1; 16]), &granted.granted);
+    let (_, further) = further_grant(&slot, &store, journal, 2028, FIRST, granting).unwrap();
+    assert_eq!(further.iter().map(|series| series.code.as_str()).collect::<Vec<_>>(), ["001-501-Z28A", "001-501-N28A"]);
+    // A second journal would count from 1 again, and its numbers would not tell it apart.
+    context.slot.as_mut().unwrap().suffixes = 1;
+    let right = Right::Token { certificate: "PEM", tls_key: Hash([7; 32]) };
+    let granting = Granting { key: &key, now: NOW, year_in: |_, _| 2026, fresh: [5; 8] };
+    let Err(OperationError::Refused(refusal)) = decide(&context, &request(2), right, granting) else { panic!() };
+    assert_eq!((refusal.field(), refusal.value()), ("till", "001/501"));
+    country(&mut context, "ES");
+    assert_eq!(change(decide_by_token(&context, &request(2))).series.len(), 10);
+}
