@@ -28,6 +28,8 @@ pub(crate) struct Sold {
     pub(crate) left: Vec<Decimal>,
     back: Vec<Back>,
     back_sums: Sums,
+    /// What each kind of tender got back, as long as nobody said with what.
+    back_by_kind: Option<BTreeMap<TenderKind, i64>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,7 +196,7 @@ impl Sold {
         let left = document.lines.iter().map(|line| line.quantity.decimal()).collect();
         let none = |line: &LineV1| Back { taxes: vec![0; line.taxes.len()], ..Back::default() };
         let back = document.lines.iter().map(none).collect();
-        Self { document, left, back, back_sums: Sums::default() }
+        Self { document, left, back, back_sums: Sums::default(), back_by_kind: Some(BTreeMap::new()) }
     }
 
     fn take_back(&mut self, credit_note: &DocumentV1) {
@@ -207,6 +209,7 @@ impl Sold {
         self.back_sums.gross -= totals.gross.minor();
         self.back_sums.payable -= totals.payable.minor();
         self.back_sums.documents += 1;
+        self.goes_back_as_it_was_paid(credit_note);
         let paid = &self.document.totals;
         assert!(self.back_sums.gross <= paid.gross.minor() && self.back_sums.payable <= paid.payable.minor());
         for line in &credit_note.lines {
@@ -228,6 +231,25 @@ impl Sold {
             let gross = back.net - back.discount + back.taxes.iter().sum::<i64>();
             assert!((0..=sold.gross().unwrap().minor()).contains(&gross), "line gross {gross} of {sold:?}");
         }
+    }
+}
+
+impl Sold {
+    /// Nothing said, no kind of tender gets back more than it paid.
+    fn goes_back_as_it_was_paid(&mut self, credit_note: &DocumentV1) {
+        let Some(mut back) = self.back_by_kind.take().filter(|_| !credit_note.has_named_tenders) else { return };
+        for tender in &credit_note.tenders {
+            *back.entry(tender.kind).or_default() -= tender.amount.minor();
+        }
+        for (kind, back) in &back {
+            let of_kind = self.document.tenders.iter().filter(|tender| tender.kind == *kind);
+            let paid = match kind {
+                TenderKind::Cash => cash(&self.document),
+                _ => of_kind.map(|tender| tender.amount.minor()).sum(),
+            };
+            assert!((0..=paid).contains(back), "{back} of {paid} by {kind} of {}", self.document.printed);
+        }
+        self.back_by_kind = Some(back);
     }
 }
 
