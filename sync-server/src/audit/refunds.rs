@@ -1,8 +1,9 @@
 //! Refunds across tills: no till knows offline what another has refunded of a receipt, and head office sees them all.
 //!
 //! Credit notes of one document are added up over all journals; where together they take back more of a line than was sold,
-//! or pay back more than was paid, both are named. The money is out already, so nothing is put apart: it is for people.
-//! Only a credit note by the code on a receipt can be of another till, so only documents that have one are compared.
+//! or pay back more than was paid, they are all named, and so is the refund of a sale that has not come. The money is out
+//! already, so nothing is put apart: it is for people. Only a credit note by the code on a receipt can be of another till,
+//! so only documents that have one are compared.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,13 @@ struct Note {
     /// Line of the document and how much of it, above zero.
     lines: Vec<(u16, Quantity)>,
     payable: i128,
+}
+
+impl Corrected {
+    fn by(&self) -> String {
+        let notes = self.notes.iter().map(|note| format!("{} of journal {}", note.printed, note.journal));
+        format!("by {}", notes.collect::<Vec<_>>().join(" and "))
+    }
 }
 
 /// Takes up a document, if it is a credit note.
@@ -69,6 +77,10 @@ pub(super) fn check(rows: &dyn Rows, gathered: &mut Gathered, audit: &mut Audit)
             }
         }
         // A till that has not sent the sale yet is no difference; head office compares when it has.
+        for (printed, corrected) in wanted {
+            let by = corrected.by();
+            audit.findings.push(format!("refund_unproven: {printed} of journal {journal} was not received yet, {by}"));
+        }
     }
     Ok(())
 }
@@ -87,12 +99,6 @@ fn over_refunded(sold: &DocumentV1, corrected: &Corrected) -> Option<String> {
     if too_much.is_empty() && paid >= back {
         return None;
     }
-    let notes = corrected.notes.iter().map(|note| format!("{} of journal {}", note.printed, note.journal));
-    let notes: Vec<String> = notes.collect();
-    Some(format!(
-        "refunded_twice: {}: {}; {back} of {paid} minor units were paid back, by {}",
-        sold.printed,
-        too_much.join(", "),
-        notes.join(" and ")
-    ))
+    let (lines, by) = (too_much.join(", "), corrected.by());
+    Some(format!("refunded_twice: {}: {lines}; {back} of {paid} minor units were paid back, {by}", sold.printed))
 }
