@@ -139,10 +139,13 @@ impl World {
         self.after(wait, Event::StartOffice);
     }
 
-    /// Head office is switched on.
+    /// Head office is switched on, also where its power has failed and nobody has asked it for anything since.
     pub(crate) fn switch_office_on(&mut self) {
-        if self.office.is_up() {
+        if self.office.is_up() && self.office.disk.has_power() {
             return;
+        }
+        if self.office.is_up() {
+            self.lose_office();
         }
         let started = self.office.start();
         if !self.office.disk.has_power() {
