@@ -243,10 +243,8 @@ impl Sold {
         }
         for (kind, back) in &back {
             let of_kind = self.document.tenders.iter().filter(|tender| tender.kind == *kind);
-            let paid = match kind {
-                TenderKind::Cash => cash(&self.document),
-                _ => of_kind.map(|tender| tender.amount.minor()).sum(),
-            };
+            let is_cash = *kind == TenderKind::Cash;
+            let paid = if is_cash { cash(&self.document) } else { of_kind.map(|tender| tender.amount.minor()).sum() };
             assert!((0..=paid).contains(back), "{back} of {paid} by {kind} of {}", self.document.printed);
         }
         self.back_by_kind = Some(back);
