@@ -4,6 +4,7 @@ use counterfoil_core::db::InMemoryBackend;
 use counterfoil_core::db::row::seal;
 use counterfoil_core::journal::codec::encode;
 use counterfoil_core::till::{Access, Till};
+use counterfoil_disk::{Choice, TornDisk};
 use redb::TableDefinition;
 
 use crate::rows::edited;
@@ -34,6 +35,31 @@ fn a_store_of_an_earlier_schema_is_brought_to_this_one_and_says_so() {
     drop(till);
     let migration = open(&disk).migration().unwrap();
     assert_eq!((migration.before, migration.after), (2, 2), "nothing is to do the second time");
+}
+
+#[test]
+fn power_that_is_lost_in_a_migration_leaves_a_store_that_the_next_opening_brings_to_its_end() {
+    let (kept, old) = (crate::files().closed, of_schema_1());
+    let keys = || vec![own_key(), granted_key()];
+    let disk = TornDisk::from_image(old.0.lock().unwrap().clone());
+    disk.record();
+    let mut till = Till::open(disk.backend(), keys(), Access::Full).unwrap();
+    till.check_pages().unwrap();
+    drop(till);
+    let history = disk.take_history().unwrap();
+    let mut from_schema = [0_u32; 3];
+    for (at, moment) in history.moments().enumerate() {
+        for choice in Choice::ALL {
+            let disk = TornDisk::from_image(moment.cut(choice, &mut fastrand::Rng::with_seed(at as u64)));
+            let mut till = Till::open(disk.backend(), keys(), Access::Full).unwrap();
+            till.check_pages().unwrap();
+            let migration = till.migration().unwrap();
+            from_schema[migration.before as usize] += 1;
+            assert_eq!((migration.after, till.mark()), (2, kept.mark.clone()), "operation {at}, {choice:?}");
+            assert!(till.audit(InMemoryBackend::new()).unwrap().is_ok(), "operation {at}, {choice:?}");
+        }
+    }
+    assert!(from_schema[1] > 0 && from_schema[2] > 0, "power was lost before the commit and after it: {from_schema:?}");
 }
 
 #[test]
