@@ -70,10 +70,12 @@ fn promoting(criterion: &mut Criterion) {
     let applied = baskets.clone().iter_mut().map(|basket| take_off(basket).0).collect::<Vec<_>>();
     let busy = applied.iter().filter(|lines| lines.iter().any(|line| !line.is_empty())).count();
     assert!(busy > 90, "only {busy} of 100 baskets have an offer");
-    criterion.bench_function("promote/20_lines_50_offers", |bencher| {
+    let mut group = criterion.benchmark_group("promote");
+    group.bench_function("20_lines_50_offers", |bencher| {
         let basket = || next.next().expect("an endless cycle").clone();
         bencher.iter_batched_ref(basket, |basket| take_off(black_box(basket)), BatchSize::SmallInput);
     });
+    group.finish();
 }
 
 fn deciding(criterion: &mut Criterion) {
