@@ -55,7 +55,7 @@ fn power_that_is_lost_in_a_migration_leaves_a_store_that_the_next_opening_brings
             till.check_pages().unwrap();
             let migration = till.migration().unwrap();
             from_schema[migration.before as usize] += 1;
-            assert_eq!((migration.after, till.mark()), (2, kept.mark.clone()), "operation {at}, {choice:?}");
+            assert_eq!((migration.after, till.mark()), (2, kept.mark), "operation {at}, {choice:?}");
             assert!(till.audit(InMemoryBackend::new()).unwrap().is_ok(), "operation {at}, {choice:?}");
         }
     }
