@@ -99,7 +99,7 @@ impl Period {
         if let (Some(from), Some(to)) = (from, to)
             && to < from
         {
-            return Err(Refusal::new(Reason::Malformed, "to", to, format!("a day that is not before {from}")));
+            return Err(Refusal::new(Reason::Malformed, "to", to, format!("a day from {from} on")));
         }
         Ok(Self { from, to })
     }
@@ -288,7 +288,7 @@ mod tests {
         let refused = Period::new(Some(day("2026-11-02")), Some(day("2026-11-01"))).unwrap_err();
         assert_eq!(
             (refused.field(), refused.value(), refused.limit()),
-            ("to", "2026-11-01", "a day that is not before 2026-11-02")
+            ("to", "2026-11-01", "a day from 2026-11-02 on")
         );
     }
 
