@@ -1,12 +1,13 @@
 //! A head office that lost what it had acknowledged: tills send it again, and nothing is numbered twice.
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::head::{Head, figures, of_journal};
 use crate::till::Till;
 
 /// A till with two sales before a copy of head office was made, and three after it, all acknowledged.
-fn before_and_after() -> (Head, Till, tempfile::TempDir) {
+fn before_and_after() -> (Head, Till, TempDir) {
     let mut head = Head::open();
     let till = head.till("S01", "T01");
     till.sell_milk("before", 2);
@@ -103,9 +104,8 @@ fn a_till_that_joined_after_the_copy_is_known_again_by_its_grant() {
     assert!(numbers.iter().all(|number| number.contains("-R") && !number.contains("B2")), "{numbers:?}");
 }
 
-#[test]
-fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
-    let mut head = Head::open();
+/// A till that ended a journal and began another after head office was copied; the copy, and the journal that ended.
+fn ended_after_a_copy(head: &mut Head) -> (Till, TempDir, String) {
     let till = head.till("S01", "T01");
     till.sell_milk("before", 1);
     till.sync();
@@ -119,6 +119,13 @@ fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
     till.ok(&["open", "--float", "100.00"]);
     till.sell_milk("new", 3);
     till.sync();
+    (till, copy, old)
+}
+
+#[test]
+fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
+    let mut head = Head::open();
+    let (till, copy, old) = ended_after_a_copy(&mut head);
     assert_eq!(till.sync()["journals"].as_array().unwrap().len(), 1);
     let counted = head.clean_audit();
     head.stop();
@@ -135,18 +142,7 @@ fn a_journal_that_ended_after_the_copy_is_asked_about_again_as_well() {
 #[test]
 fn a_head_office_that_is_put_back_twice_to_one_copy_gets_everything_again_each_time() {
     let mut head = Head::open();
-    let till = head.till("S01", "T01");
-    till.sell_milk("before", 1);
-    till.sync();
-    head.stop();
-    let copy = head.copy();
-    head.serve();
-    till.sell_milk("after", 2);
-    till.ok(&["close", "--count", "103.75"]);
-    head.enrol(&till, "S01", "T01");
-    till.ok(&["open", "--float", "100.00"]);
-    till.sell_milk("new", 3);
-    till.sync();
+    let (till, copy, _) = ended_after_a_copy(&mut head);
     let counted = head.clean_audit();
     // Each time the epoch after that of the copy begins, and each time the till's present journal is forgotten.
     for _ in 0..2 {
