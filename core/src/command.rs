@@ -222,13 +222,13 @@ pub struct ReturnRequest {
     pub tenders: Option<Vec<Tender>>,
 }
 
-impl ReturnRequest {
-    /// The same goods, as if they were sold now.
+impl Basket {
+    /// These goods on a receipt, with nothing else said.
     #[must_use]
-    pub fn as_basket(&self) -> Basket {
-        Basket {
-            id: self.id.clone(),
-            lines: self.lines.clone(),
+    pub fn of_lines(id: CommandId, lines: Vec<BasketLine>) -> Self {
+        Self {
+            id,
+            lines,
             discounts: Vec::new(),
             tenders: None,
             document: DocumentKind::Receipt,
@@ -236,6 +236,14 @@ impl ReturnRequest {
             claims: Claims::default(),
             at: None,
         }
+    }
+}
+
+impl ReturnRequest {
+    /// The same goods, as if they were sold now.
+    #[must_use]
+    pub fn as_basket(&self) -> Basket {
+        Basket::of_lines(self.id.clone(), self.lines.clone())
     }
 }
 

@@ -234,16 +234,7 @@ impl Day {
             Ok(BasketLine { code: code.to_owned(), quantity: quantity.parse()?, unit_price })
         };
         let lines = parts.next().unwrap().split(", ").map(line).collect::<Result<_, _>>()?;
-        let mut basket = Basket {
-            id: CommandId::new(id)?,
-            lines,
-            discounts: Vec::new(),
-            tenders: None,
-            document: DocumentKind::Receipt,
-            customer: None,
-            claims: Default::default(),
-            at: None,
-        };
+        let mut basket = Basket::of_lines(CommandId::new(id)?, lines);
         for part in parts {
             match part.split_once(' ').unwrap_or((part, "")) {
                 ("discount", percent) if percent.ends_with(" %") => {

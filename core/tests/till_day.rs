@@ -10,7 +10,6 @@ use counterfoil_core::id::{CommandId, CountryCode, JournalId, MasterCode, Name, 
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::quantity::Quantity;
-use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{LineTax, TaxCategory};
 use counterfoil_core::tender::{Tender, TenderKind};
 use counterfoil_core::till::{Issued, Outcome, SetUp, Till, TillError};
@@ -60,20 +59,14 @@ fn till() -> Till {
 }
 
 fn basket(id: &str, quantity: &str) -> Basket {
-    Basket {
-        id: CommandId::new(id).unwrap(),
-        lines: vec![BasketLine {
+    Basket::of_lines(
+        CommandId::new(id).unwrap(),
+        vec![BasketLine {
             code: "3850334043641".to_owned(),
             quantity: quantity.parse::<Quantity>().unwrap(),
             unit_price: None,
         }],
-        discounts: vec![],
-        tenders: None,
-        document: DocumentKind::Receipt,
-        customer: None,
-        claims: Default::default(),
-        at: None,
-    }
+    )
 }
 
 fn issued(outcome: Outcome) -> Issued {

@@ -19,7 +19,6 @@ use counterfoil_core::journal::hello::Hello;
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::journal::parcel;
 use counterfoil_core::money::Money;
-use counterfoil_core::series::DocumentKind;
 use counterfoil_core::till::Till;
 use counterfoil_core::time::{Now, Timestamp};
 use counterfoil_sync_server::audit::{Audit, audit};
@@ -85,16 +84,7 @@ fn owner() -> OperatorCode {
 
 fn sell(till: &mut Till, id: &str) {
     let line = |code: &str| BasketLine { code: code.to_owned(), quantity: "2".parse().unwrap(), unit_price: None };
-    let basket = Basket {
-        id: CommandId::new(id).unwrap(),
-        lines: vec![line("milk"), line("bread")],
-        discounts: vec![],
-        tenders: None,
-        document: DocumentKind::Receipt,
-        customer: None,
-        claims: Default::default(),
-        at: None,
-    };
+    let basket = Basket::of_lines(CommandId::new(id).unwrap(), vec![line("milk"), line("bread")]);
     till.execute(&TillCommand::CompleteSale(basket), &owner(), now()).unwrap();
 }
 

@@ -12,7 +12,6 @@ use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{Barcode, JournalId, Name, OperatorCode};
 use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
-use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{LineTax, TaxBase};
 use counterfoil_core::till::{Issued, Outcome, SetUp, Till};
 use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
@@ -108,16 +107,10 @@ impl Shop {
             quantity: rng.u8(1..4).to_string().parse().unwrap(),
             unit_price: None,
         };
-        let basket = Basket {
-            id: format!("{:032x}", self.rng.u128(..)).parse().unwrap(),
-            lines: (0..LINES).map(|_| line(&mut self.rng, &self.codes)).collect(),
-            discounts: Vec::new(),
-            tenders: None,
-            document: DocumentKind::Receipt,
-            customer: None,
-            claims: Default::default(),
-            at: None,
-        };
+        let basket = Basket::of_lines(
+            format!("{:032x}", self.rng.u128(..)).parse().unwrap(),
+            (0..LINES).map(|_| line(&mut self.rng, &self.codes)).collect(),
+        );
         let command = Command::CompleteSale(basket);
         let (_, in_memory) = timed(&mut self.in_memory, &command, self.now);
         let (issued, time) = timed(&mut self.till, &command, self.now);

@@ -17,7 +17,7 @@ use crate::id::{CommandId, MasterCode, refuse_card_number};
 use crate::line::{self, LineInput};
 use crate::money::Money;
 use crate::planted::{Bug, is_alive};
-use crate::promotion::{Applied, Claims, Named, Promotions};
+use crate::promotion::{Applied, Named, Promotions};
 use crate::quantity::{Decimal, Quantity, UnitPrice};
 use crate::refusal::{Reason, Refusal};
 use crate::role::Permission;
@@ -157,16 +157,7 @@ pub(super) fn unsold_lines(
     products: &[Option<Sellable>],
     authority: &mut Authority<'_>,
 ) -> Result<Vec<UnsoldLineV1>, Refusal> {
-    let basket = Basket {
-        id: CommandId::new("unsold")?,
-        lines: lines.to_vec(),
-        discounts: Vec::new(),
-        tenders: None,
-        document: DocumentKind::Receipt,
-        customer: None,
-        claims: Claims::default(),
-        at: None,
-    };
+    let basket = Basket::of_lines(CommandId::new("unsold")?, lines.to_vec());
     check_shape(&basket)?;
     let lines = priceable_lines(context, &basket, products, authority)?;
     let (priced, _) = price_basket(context, &basket, &lines, &Promotions::default())?;

@@ -4,7 +4,6 @@ use counterfoil_core::catalog::{MasterRow, Product, TaxClass, Unit};
 use counterfoil_core::command::{Basket, BasketLine, RefundLine, RefundRequest};
 use counterfoil_core::grant::Profile;
 use counterfoil_core::id::{MasterCode, Name, OperatorCode, ProductCode};
-use counterfoil_core::series::DocumentKind;
 use counterfoil_core::tax::{LineTax, TaxBase};
 use counterfoil_core::time::{Now, Timestamp, ZoneOffset};
 
@@ -85,16 +84,7 @@ pub(crate) fn basket(id: &str, lines: &[(&str, &str)]) -> Basket {
         quantity: quantity.parse().unwrap(),
         unit_price: None,
     };
-    Basket {
-        id: id.parse().unwrap(),
-        lines: lines.iter().map(line).collect(),
-        discounts: Vec::new(),
-        tenders: None,
-        document: DocumentKind::Receipt,
-        customer: None,
-        claims: Default::default(),
-        at: None,
-    }
+    Basket::of_lines(id.parse().unwrap(), lines.iter().map(line).collect())
 }
 
 /// A refund of (line, quantity) of a document, or of all that is left of it, in cash.

@@ -176,16 +176,7 @@ pub fn granted() -> Till {
 #[must_use]
 pub fn basket(id: &str, codes: &[&str]) -> Basket {
     let line = |code: &&str| BasketLine { code: (*code).to_owned(), quantity: read("2"), unit_price: None };
-    Basket {
-        id: read(id),
-        lines: codes.iter().map(line).collect(),
-        discounts: Vec::new(),
-        tenders: None,
-        document: DocumentKind::Receipt,
-        customer: None,
-        claims: Default::default(),
-        at: None,
-    }
+    Basket::of_lines(read(id), codes.iter().map(line).collect())
 }
 
 /// A folder of its own, in memory where the system has such a place: nothing in it need outlive the process.

@@ -24,7 +24,6 @@ use counterfoil_core::journal::key::SigningKey;
 use counterfoil_core::money::Money;
 use counterfoil_core::operator::Operator;
 use counterfoil_core::quantity::Quantity;
-use counterfoil_core::series::DocumentKind;
 use counterfoil_core::till::{Access, SetUp, StorageBackend, Till};
 
 use crate::programs::peak_memory;
@@ -199,16 +198,7 @@ fn sell_a_hundred(till: &mut Till, barcodes: &[String]) -> Result<()> {
     let now = now.context("it has sold")?;
     for (number, five) in barcodes.chunks(5).take(100).enumerate() {
         let line = |code: &String| BasketLine { code: code.clone(), quantity: Quantity::ONE, unit_price: None };
-        let basket = Basket {
-            id: format!("hundred-{seq}-{number}").parse()?,
-            lines: five.iter().map(line).collect(),
-            discounts: Vec::new(),
-            tenders: None,
-            document: DocumentKind::Receipt,
-            customer: None,
-            claims: Default::default(),
-            at: None,
-        };
+        let basket = Basket::of_lines(format!("hundred-{seq}-{number}").parse()?, five.iter().map(line).collect());
         till.execute(&Command::CompleteSale(basket), &Operator::owner().code, now)?;
     }
     Ok(())
