@@ -1,7 +1,7 @@
 //! Who gets a journal: by a token, by hand of an administrator, or after an earlier journal had to end.
 //!
-//! Always: a token makes one journal, and the same token with the same two keys gets the same answer again, because an
-//! answer can be lost on its way; with any other key it is refused, and counted. A further token of the slot with the key
+//! Always: a token makes one journal, and the same token with the same two keys gets the same answer again until that journal
+//! has begun or ended, because an answer can be lost on its way; with any other key it is refused, and counted. A further token of the slot with the key
 //! of a journal that was granted and has neither begun nor ended gets that grant again, for the till has not heard of it;
 //! once it has begun, whoever asks for it is another copy of the till. Each journal of a slot has a suffix of its own
 //! (A, B, ... Z, AA), in a later epoch with the epoch's counter behind it, so that no series is granted twice, not even by

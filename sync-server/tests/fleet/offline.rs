@@ -1,4 +1,6 @@
-//! Every operation of a till with head office gone. What `till --help` lists is carried out here, all of it.
+//! Every operation of a till with head office gone. What `till --help` lists is carried out here: what sells, counts and
+//! prints on a till that has joined; what makes a till or changes master data, which a joined till leaves to head office, on one
+//! of its own; and of what needs head office, `sync` is seen to say so. Joining is not tried.
 
 use std::collections::BTreeSet;
 use std::io::Read;
